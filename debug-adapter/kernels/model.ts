@@ -1,0 +1,227 @@
+/**
+ * The neutral model: what every kernel's awareness returns and every client shows. No kernel is known here by name.
+ *
+ * Wire format: plain JSON. Addresses are numbers (see guest/address.ts: signed canonical, exact); times are nanoseconds of the
+ * guest's clock as numbers; `undefined` fields mean that this kernel or build cannot tell (a column disabled, said in `notes`).
+ */
+import type { Address } from '../guest/address.ts';
+
+/** The four views. */
+export type ViewName = 'threads' | 'vnodeLocks' | 'mallocPools' | 'timerSets';
+
+export interface ViewRows {
+  threads: ThreadRow;
+  vnodeLocks: VnodeLockRow;
+  mallocPools: MallocPoolsRow;
+  timerSets: TimerSetRow;
+}
+
+/**
+ * One view at one moment.
+ * *Whole*: read twice, byte-identical, and the structure's invariants hold. Everything else is *torn*.
+ */
+export interface ViewSnapshot<V extends ViewName = ViewName> {
+  view: V;
+  /** Counts up by one for each snapshot of this view. */
+  sequence: number;
+  /** Whether the guest ran while it was read. */
+  running: boolean;
+  quality: 'whole' | 'torn';
+  /** The guest's clock when it was read: a lower bound for "now". */
+  guestTime: number;
+  rows: ViewRows[V][];
+  /** One sentence for each thing that could not be told: a missing field, a list cut at its bound. */
+  notes: string[];
+}
+
+export type ThreadStateName = 'created' | 'ready' | 'running' | 'waiting' | 'finished';
+export type LockKind = 'mutex' | 'readerWriterLock' | 'condition' | 'join' | 'sleep' | 'event';
+export type LockMode = 'shared' | 'exclusive';
+
+/** What a thread waits for. */
+export interface WaitInfo {
+  kind: LockKind;
+  mode: LockMode;
+  /** The lock, condition, thread or timer waited for. */
+  object: Address;
+  /** For people: `vnode /data/log`, `mutex "mounts"`, `thread worker-3`. */
+  description: string;
+  /** Guest time since when. */
+  since: number;
+}
+
+/** A lock that a thread holds. */
+export interface HeldLockInfo {
+  lock: Address;
+  kind: LockKind;
+  mode: LockMode;
+  description: string;
+  since: number;
+}
+
+export interface ThreadRow {
+  /** The structure's address: the row's identity. */
+  key: Address;
+  /** The kernel's own thread id: also the DAP thread id. */
+  id: number;
+  name: string;
+  state: ThreadStateName;
+  /** The CPU that it runs on, is queued on, or ran on last. */
+  cpu: number;
+  priority: number;
+  /** Nanoseconds of CPU time, the running slice included. */
+  cpuTime: number;
+  switches: number;
+  preemptions: number;
+  migrations: number;
+  waitsFor?: WaitInfo;
+  holds: HeldLockInfo[];
+  stack?: { base: Address; size: number };
+}
+
+export interface LockHolder {
+  thread: number;
+  threadName: string;
+  mode: LockMode;
+  since: number;
+}
+
+/** In wake order. */
+export interface LockWaiter {
+  thread: number;
+  threadName: string;
+  mode: LockMode;
+  since: number;
+}
+
+export interface VnodeLockRow {
+  /** The vnode's address. */
+  key: Address;
+  lock: Address;
+  path: string;
+  /** Inode number and the mount's file system. */
+  number: number;
+  fileSystem: string;
+  type: 'regular' | 'directory' | 'other';
+  size: number;
+  references: number;
+  mode: 'free' | LockMode;
+  holders: LockHolder[];
+  waiters: LockWaiter[];
+  acquisitions: number;
+  contentions: number;
+  /** The cycle of waiting that this lock is part of: `A holds /a, waits for /b; B holds /b, waits for /a`. */
+  cycle?: string;
+}
+
+/** One row for each size class, then L1 pools, L2, free ranges, large allocations, RAM totals. */
+export type MallocPoolsRow = PoolClassRow | PagePoolRow | FreeRangeRow | LargeAllocationRow | RamTotalsRow;
+
+export interface PoolClassRow {
+  kind: 'class';
+  key: string;
+  pool: Address;
+  objectSize: number;
+  liveObjects: number;
+  capacity: number;
+  slabs: number;
+  pagesPerSlab: number;
+  allocations: number;
+  frees: number;
+  cpus: PoolCpuRow[];
+}
+
+export interface PoolCpuRow {
+  cpu: number;
+  slabs: number;
+  emptySlabs: number;
+  liveObjects: number;
+  /** Objects that other CPUs freed and this one has not drained; part of liveObjects. */
+  remoteFrees: number;
+}
+
+export interface PagePoolRow {
+  kind: 'pagePool';
+  key: string;
+  /** `L1` of a CPU, or the global `L2`. */
+  level: 'L1' | 'L2';
+  cpu?: number;
+  pages: number;
+  lowMark: number;
+  highMark: number;
+  refills: number;
+  returns: number;
+}
+
+export interface FreeRangeRow {
+  kind: 'freeRange';
+  key: string;
+  /** Blocks of 2^order pages. */
+  order: number;
+  blocks: number;
+}
+
+export interface LargeAllocationRow {
+  kind: 'large';
+  key: string;
+  address: Address;
+  pages: number;
+  requested: number;
+  thread: number;
+  time: number;
+}
+
+export interface RamTotalsRow {
+  kind: 'ram';
+  key: 'ram';
+  totalPages: number;
+  freePages: number;
+  /** Pages of each kind, by name. */
+  byKind: Record<string, number>;
+}
+
+/** A page of a class, asked for apart (see `unikernel/poolPages`). */
+export interface PoolPageRow {
+  address: Address;
+  cpu: number;
+  liveObjects: number;
+  capacity: number;
+  /** One bit for each object, little-endian, base64: 1 is live. */
+  liveMap: string;
+}
+
+export interface TimerSetRow {
+  /** The CPU. */
+  key: number;
+  cpu: number;
+  armed: number;
+  fired: number;
+  last: number;
+  /** The deadline that the hardware is set for; undefined when none. */
+  next?: number;
+  backwardSteps: number;
+  clamped: number;
+  timers: TimerRow[];
+}
+
+export interface TimerRow {
+  key: Address;
+  bucket: number;
+  deadline: number;
+  /** Nanoseconds to expiry at the snapshot's guestTime; negative: overdue. */
+  remaining: number;
+  /** 0: one-shot. */
+  period: number;
+  name: string;
+  owner?: { thread: number; threadName: string };
+  /** The callback's function, demangled, with `file:line` where it is known. */
+  callback: string;
+  callbackAddress: Address;
+  fired: number;
+}
+
+/** A cycle in the waits-for graph. */
+export interface WaitCycle {
+  threads: { thread: number; threadName: string; waitsFor: string; heldByNext: string }[];
+  description: string;
+}

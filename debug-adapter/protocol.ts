@@ -1,0 +1,148 @@
+/**
+ * What the adapter speaks beside DAP: configurations, custom requests and events. Types only, and constants: every client
+ * (VS Code, the terminal, other DAP clients) may import this file, and nothing else of the adapter but elf/ and kernels/model.
+ */
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { PoolPageRow, ViewName, ViewRows, ViewSnapshot, WaitCycle } from './kernels/model.ts';
+
+export { formatAddress, parseAddress } from './guest/address.ts';
+export type * from './kernels/model.ts';
+
+/** The debug type in launch configurations. */
+export const DEBUG_TYPE = 'unikernel';
+
+/** What a launch and an attach configuration share. Every field is optional but `program` where the tree is not known. */
+export interface CommonArguments {
+  /** `sprout` or `osv`: a known tree; or the path of an ELF with debug information. Default: told from the workspace. */
+  kernel?: string;
+  /** The folder of the kernel's tree; `${workspaceFolder}` in VS Code. Relative paths start here. */
+  cwd?: string;
+  /** Replaces path prefixes of the debug information: from → to. */
+  sourceMap?: Record<string, string>;
+  /** The gdb program. Default `gdb`. */
+  gdb?: string;
+  /** Log MI, RSP and QMP traffic to this file. */
+  logFile?: string;
+}
+
+export interface LaunchArguments extends CommonArguments, DebugProtocol.LaunchRequestArguments {
+  /** RAM, as QEMU takes it: `256M`, `1G`. Default `256M`. */
+  memory?: string;
+  /** 1 to 8; default 1. */
+  cpus?: number;
+  /** Default `q35`. */
+  machine?: 'pc' | 'q35' | 'microvm';
+  /** Default `auto`: KVM only where it works (the device opens and the CPU shows vmx or svm). */
+  accelerator?: 'auto' | 'tcg' | 'kvm';
+  /** The kernel's command line. */
+  commandLine?: string;
+  /** Disk images, virtio. */
+  disks?: string[];
+  /** QEMU `-netdev` values; a virtio NIC each. */
+  networks?: string[];
+  /** Stop at the first instruction that the kernel's entry function runs. Default false. */
+  stopAtEntry?: boolean;
+  /** The QEMU program. Default `qemu-system-x86_64`. */
+  qemu?: string;
+  extraQemuArguments?: string[];
+  /** The command that builds the kernel: argument list, no shell. Default: the known tree's own; `[]`: no build. */
+  build?: string[];
+  /** Environment of the build, added to ours. */
+  buildEnvironment?: Record<string, string>;
+}
+
+export interface AttachArguments extends CommonArguments, DebugProtocol.AttachRequestArguments {
+  /** QMP of a running QEMU: a unix socket's path or `host:port`. */
+  qmp?: string;
+  /** A gdbstub: a unix socket's path or `host:port`. Needed when `qmp` is not given. */
+  gdbServer?: string;
+}
+
+/** Ids of DAP threads: a kernel thread's own id, or this plus n for "CPU n" (a CPU that runs no thread). */
+export const CPU_THREAD_BASE = 0x4000_0000;
+
+/** `unikernel/view`: one view, now. */
+export interface ViewRequest {
+  view: ViewName;
+}
+export type ViewResponse<V extends ViewName = ViewName> = ViewSnapshot<V>;
+
+/** `unikernel/subscribe`: views at a rate, until `unikernel/unsubscribe` or the session's end. */
+export interface SubscribeRequest {
+  views: ViewName[];
+  /** Snapshots a second, 0.1 to 50. */
+  rate: number;
+}
+export interface SubscribeResponse {
+  subscription: number;
+}
+export interface UnsubscribeRequest {
+  subscription: number;
+}
+
+/**
+ * Event `unikernel/viewChanged`: what changed since the last one of this subscription and view; the first has every row.
+ * Apply in order of `sequence`: remove `removed`, then replace or add `changed` by `key`, then take the order of `order` if present.
+ */
+export interface ViewChangedEvent<V extends ViewName = ViewName> extends Omit<ViewSnapshot<V>, 'rows'> {
+  subscription: number;
+  changed: ViewRows[V][];
+  removed: (string | number)[];
+  /** All keys in order, only when the order changed in another way than by removing and appending. */
+  order?: (string | number)[];
+}
+
+/** `unikernel/poolPages`: the slabs of one size class, paged. */
+export interface PoolPagesRequest {
+  /** PoolClassRow.key */
+  pool: string;
+  start: number;
+  /** 1 to 1000. */
+  count: number;
+}
+export interface PoolPagesResponse {
+  total: number;
+  quality: 'whole' | 'torn';
+  pages: PoolPageRow[];
+}
+
+/** `unikernel/cycles`: every cycle in the waits-for graph. */
+export interface CyclesResponse {
+  quality: 'whole' | 'torn';
+  cycles: WaitCycle[];
+}
+
+/** `unikernel/symbols`: the largest symbols of the session's ELF. */
+export interface SymbolsRequest {
+  /** 1 to 10000. */
+  count: number;
+}
+export interface SymbolsResponse {
+  symbols: { name: string; address: number; size: number; section: string }[];
+}
+
+/** `unikernel/status`: what the session knows of the kernel. Also sent as the event `unikernel/status` when it changes. */
+export interface StatusResponse {
+  /** The awareness in use, undefined for an unknown kernel: every view then answers with one sentence. */
+  kernel?: 'sprout' | 'osv';
+  running: boolean;
+  /** Sentences for the user: drifted fields, torn windows, no RAM window. */
+  notes: string[];
+}
+
+/** Requests by name, for typed callers. */
+export interface CustomRequests {
+  'unikernel/view': [ViewRequest, ViewResponse];
+  'unikernel/subscribe': [SubscribeRequest, SubscribeResponse];
+  'unikernel/unsubscribe': [UnsubscribeRequest, Record<string, never>];
+  'unikernel/poolPages': [PoolPagesRequest, PoolPagesResponse];
+  'unikernel/cycles': [Record<string, never>, CyclesResponse];
+  'unikernel/symbols': [SymbolsRequest, SymbolsResponse];
+  'unikernel/status': [Record<string, never>, StatusResponse];
+}
+
+/** Events by name. */
+export interface CustomEvents {
+  'unikernel/viewChanged': ViewChangedEvent;
+  'unikernel/status': StatusResponse;
+}

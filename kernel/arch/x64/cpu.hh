@@ -1,0 +1,53 @@
+// One CPU: who it is, what it runs, and the stacks that it takes interrupts on.
+#pragma once
+#include "core/types.hh"
+
+namespace sprout {
+struct Thread;
+}
+
+namespace sprout::arch {
+
+// Found through the GS base. The assembly in entry.S knows the offsets of the first fields.
+struct Cpu {
+    Cpu* self;
+    Thread* current;        // set by the scheduler just before it switches stacks; null before the scheduler
+    u32 preemption_depth;   // > 0: no preemption on this CPU
+    u32 reschedule_wanted;  // set by timer and IPI, honoured when preemption_depth is 0
+    u32 index;              // 0 is the boot CPU
+    u32 apic_id;
+    u64 interrupt_stack;    // top of the stack for interrupts (IST1)
+    u64 fault_stack;        // top of the stack for page and double faults (IST2)
+    u64 interrupt_depth;    // > 0 while an interrupt or fault handler runs
+    bool online;
+};
+
+extern Cpu g_cpus[max_cpus];
+extern u32 g_cpu_count; // CPUs that came up
+
+inline Cpu& this_cpu()
+{
+    Cpu* cpu;
+    asm volatile("movq %%gs:0, %0" : "=r"(cpu));
+    return *cpu;
+}
+inline u32 cpu_index() { return this_cpu().index; }
+
+// Interrupts `cpu` so that it looks at its run queue.
+void send_reschedule(u32 cpu);
+// Stops every other CPU for good (panic).
+void stop_other_cpus();
+
+// Callee-saved state on a parked thread's stack: what Thread::stack_pointer points to. entry.S writes it.
+struct SwitchFrame {
+    u64 r15, r14, r13, r12, rbx, rbp;
+    u64 return_address;
+};
+
+// Saves this thread's callee-saved registers on its stack and its stack pointer in `*from`, takes `to`.
+extern "C" void sprout_switch_stacks(u64* from, u64 to);
+
+// Where a new thread's first SwitchFrame must return to, so that it calls entry(argument) with interrupts on.
+u64 prepare_initial_stack(u64 stack_top, void (*entry)(void*), void* argument);
+
+} // namespace sprout::arch

@@ -1,0 +1,39 @@
+// Single pages, fast: a pool for each CPU (L1) over one global pool (L2) over the page allocator.
+// Roadmap M4: sizes itself: clamp(RAM pages / 256 / CPUs, 4, 512) pages for each CPU.
+#pragma once
+#include "core/per_cpu.hh"
+#include "core/result.hh"
+#include "mm/page.hh"
+
+namespace sprout {
+
+struct PagePoolL1 {
+    Spinlock lock; // taken by its own CPU, and by whoever drains it
+    List<Page, &Page::link> pages;
+    u32 count = 0;
+    u32 low_mark = 0;  // refill from L2 below it
+    u32 high_mark = 0; // give back to L2 above it
+    u64 refills = 0;
+    u64 returns = 0;
+};
+
+struct PagePoolL2 {
+    Spinlock lock;
+    List<Page, &Page::link> pages;
+    u32 count = 0;
+    u32 low_mark = 0;
+    u32 high_mark = 0;
+    u64 refills = 0;
+    u64 returns = 0;
+};
+
+extern PerCpu<PagePoolL1> g_page_pools;
+extern PagePoolL2 g_global_page_pool;
+
+void page_pools_initialize();
+// Sets the marks again once the number of CPUs is known.
+void page_pools_resize(u32 cpus);
+Result<Page*> allocate_page(PageKind kind, void* owner = nullptr);
+void free_page(Page& page);
+
+} // namespace sprout
