@@ -171,7 +171,7 @@ function readMessages(
 	stream: Readable,
 	receive: (message: DebugProtocol.ProtocolMessage) => void,
 ): void {
-	let buffered = Buffer.alloc(0);
+	let buffered: Buffer = Buffer.alloc(0);
 	stream.on("data", (chunk: Buffer) => {
 		buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk]);
 		for (;;) {

@@ -51,7 +51,12 @@ async function runSession(
 	);
 	await printStop(client, stopped.threadId ?? 0);
 	if (!options.once) {
-		await goLive(client, options, Promise.race([interrupted, ended]));
+		await goLive(
+			client,
+			stopped.threadId ?? 0,
+			options.rate,
+			Promise.race([interrupted, ended]),
+		);
 	}
 }
 
