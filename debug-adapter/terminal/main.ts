@@ -95,7 +95,8 @@ async function launchToBreakpoint(
 /** The views at the chosen rate, while the guest runs, until `until`. */
 async function goLive(
 	client: DapClient,
-	options: TerminalOptions,
+	threadId: number,
+	rate: number,
 	until: Promise<void>,
 ): Promise<void> {
 	await client.request("setFunctionBreakpoints", { breakpoints: [] });
