@@ -1,6 +1,6 @@
 /** The terminal client's command line. */
-import { parseArgs } from "node:util";
-import type { LaunchArguments } from "../protocol.ts";
+import { parseArgs } from 'node:util';
+import type { LaunchArguments } from '../protocol.ts';
 
 export const USAGE = `usage: npm start -- [options]
 
@@ -17,72 +17,61 @@ and the largest symbols, then goes on live until Ctrl-C.
   --help`;
 
 export interface TerminalOptions {
-	once: boolean;
-	help: boolean;
-	rate: number;
-	breakFunction: string;
-	launch: LaunchArguments;
+  once: boolean;
+  help: boolean;
+  rate: number;
+  breakFunction: string;
+  launch: LaunchArguments;
 }
 
 /** The function of Sprout's workload where the default session stops. */
-const DEFAULT_BREAK = "sprout::Worker::write_shared_file";
-const DEFAULT_COMMAND_LINE =
-	"workload --load=50 --threads=8 --vnodes=32 --objects=2000 --seconds=forever";
+const DEFAULT_BREAK = 'sprout::Worker::write_shared_file';
+const DEFAULT_COMMAND_LINE = 'workload --load=50 --threads=8 --vnodes=32 --objects=2000 --seconds=forever';
 
 /** Throws an Error with one sentence when the command line is wrong. `root` is Sprout's tree. */
-export function parseOptions(
-	parameters: string[],
-	root: string,
-): TerminalOptions {
-	const { values } = parseArgs({
-		args: parameters,
-		options: {
-			once: { type: "boolean", default: false },
-			help: { type: "boolean", default: false },
-			kernel: { type: "string", default: "sprout" },
-			cwd: { type: "string", default: root },
-			break: { type: "string", default: DEFAULT_BREAK },
-			"command-line": { type: "string", default: DEFAULT_COMMAND_LINE },
-			cpus: { type: "string", default: "2" },
-			memory: { type: "string", default: "256M" },
-			machine: { type: "string", default: "q35" },
-			rate: { type: "string", default: "2" },
-		},
-	});
-	return {
-		once: values.once,
-		help: values.help,
-		rate: numberBetween("rate", values.rate, 0.1, 50),
-		breakFunction: values.break,
-		launch: {
-			kernel: values.kernel,
-			cwd: values.cwd,
-			commandLine: values["command-line"],
-			cpus: numberBetween("cpus", values.cpus, 1, 8),
-			memory: values.memory,
-			machine: machineOf(values.machine),
-		},
-	};
+export function parseOptions(parameters: string[], root: string): TerminalOptions {
+  const { values } = parseArgs({
+    args: parameters,
+    options: {
+      once: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+      kernel: { type: 'string', default: 'sprout' },
+      cwd: { type: 'string', default: root },
+      break: { type: 'string', default: DEFAULT_BREAK },
+      'command-line': { type: 'string', default: DEFAULT_COMMAND_LINE },
+      cpus: { type: 'string', default: '2' },
+      memory: { type: 'string', default: '256M' },
+      machine: { type: 'string', default: 'q35' },
+      rate: { type: 'string', default: '2' },
+    },
+  });
+  return {
+    once: values.once,
+    help: values.help,
+    rate: numberBetween('rate', values.rate, 0.1, 50),
+    breakFunction: values.break,
+    launch: {
+      kernel: values.kernel,
+      cwd: values.cwd,
+      commandLine: values['command-line'],
+      cpus: numberBetween('cpus', values.cpus, 1, 8),
+      memory: values.memory,
+      machine: machineOf(values.machine),
+    },
+  };
 }
 
-function numberBetween(
-	name: string,
-	text: string,
-	low: number,
-	high: number,
-): number {
-	const value = Number(text);
-	if (!(value >= low && value <= high)) {
-		throw new Error(
-			`--${name} takes a number from ${low} to ${high}, not “${text}”.`,
-		);
-	}
-	return value;
+function numberBetween(name: string, text: string, low: number, high: number): number {
+  const value = Number(text);
+  if (!(value >= low && value <= high)) {
+    throw new Error(`--${name} takes a number from ${low} to ${high}, not “${text}”.`);
+  }
+  return value;
 }
 
-function machineOf(text: string): "pc" | "q35" | "microvm" {
-	if (text === "pc" || text === "q35" || text === "microvm") {
-		return text;
-	}
-	throw new Error(`--machine takes pc, q35 or microvm, not “${text}”.`);
+function machineOf(text: string): 'pc' | 'q35' | 'microvm' {
+  if (text === 'pc' || text === 'q35' || text === 'microvm') {
+    return text;
+  }
+  throw new Error(`--machine takes pc, q35 or microvm, not “${text}”.`);
 }
