@@ -4,7 +4,10 @@
 namespace sprout {
 
 struct ConditionVariable : WaitQueue {
-    explicit ConditionVariable(char const* name = "condition");
+    constexpr explicit ConditionVariable(char const* condition_name = "condition")
+        : WaitQueue(WaitKind::condition, condition_name)
+    {
+    }
     // Precondition: the current thread holds `mutex`; it holds it again on return.
     void wait(Mutex& mutex);
     // False when `deadline` passed first.

@@ -25,6 +25,7 @@ struct Wait {
     WaitKind kind = WaitKind::none;
     LockMode mode = LockMode::exclusive;
     Nanoseconds since = 0;
+    bool timed_out = false; // how the last wait ended
 };
 
 struct WaitQueue {
@@ -32,6 +33,9 @@ struct WaitQueue {
     mutable Spinlock guard; // protects waiters, and holders of a Lock
     List<Wait, &Wait::link> waiters;
     char const* name = "";
+
+    constexpr WaitQueue() = default;
+    constexpr WaitQueue(WaitKind queue_kind, char const* queue_name) : kind(queue_kind), name(queue_name) { }
 };
 
 struct Lock;
@@ -50,6 +54,21 @@ struct Lock : WaitQueue {
     List<HeldLock, &HeldLock::link> holders; // one when exclusive, one for each reader
     u64 acquisitions = 0;
     u64 contentions = 0; // acquisitions that had to wait
+
+    constexpr Lock(WaitKind lock_kind, char const* lock_name, LockRank lock_rank)
+        : WaitQueue(lock_kind, lock_name)
+        , rank(lock_rank)
+    {
+    }
+
+protected:
+    void acquire(LockMode);
+    bool try_acquire(LockMode);
+    void release();
+
+private:
+    bool admits(LockMode) const;
+    void take(Thread&, LockMode);
 };
 
 } // namespace sprout

@@ -5,7 +5,10 @@ namespace sprout {
 
 // Not recursive. First come, first served: unlock hands the mutex to the first waiter.
 struct Mutex : Lock {
-    explicit Mutex(char const* name = "mutex", LockRank rank = LockRank::unranked);
+    constexpr explicit Mutex(char const* mutex_name = "mutex", LockRank mutex_rank = LockRank::unranked)
+        : Lock(WaitKind::mutex, mutex_name, mutex_rank)
+    {
+    }
     void lock();
     bool try_lock();
     // Precondition: the current thread holds it.

@@ -3,9 +3,13 @@
 
 namespace sprout {
 
-// Fair: a reader waits behind a waiting writer; unlock wakes the first waiter, and the readers right behind a reader.
+// Not recursive, in either mode. Fair: a reader waits behind a waiting writer; unlock wakes the first waiter, and the readers right behind a reader.
 struct ReaderWriterLock : Lock {
-    explicit ReaderWriterLock(char const* name = "reader-writer lock", LockRank rank = LockRank::unranked);
+    constexpr explicit ReaderWriterLock(
+        char const* lock_name = "reader-writer lock", LockRank lock_rank = LockRank::unranked)
+        : Lock(WaitKind::reader_writer_lock, lock_name, lock_rank)
+    {
+    }
     void lock_shared();
     void lock_exclusive();
     bool try_lock_shared();

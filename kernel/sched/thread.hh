@@ -32,7 +32,7 @@ inline constexpr u32 any_cpu = ~0u;
 
 struct Thread {
     ListNode all_link;   // in g_threads.list
-    ListNode queue_link; // in a RunQueue while ready
+    ListNode queue_link; // in a RunQueue while ready; once finished and detached, in the list of those to reap
     u32 id = 0;          // from 1, never used twice
     ThreadState state = ThreadState::created;
     u8 priority = static_cast<u8>(Priority::normal);
@@ -55,6 +55,7 @@ struct Thread {
     void (*entry)(void*) = nullptr;
     void* argument = nullptr;
     WaitQueue joiners;
+    bool gone = false; // finished and off its stack for good; under joiners.guard
 };
 
 struct ThreadList {
@@ -77,10 +78,13 @@ struct ThreadOptions {
 Result<Thread*> thread_create(ThreadOptions const& options, void (*entry)(void*), void* argument);
 // Waits until `thread` has finished, then frees it. Precondition: not detached, joined once.
 void thread_join(Thread& thread);
+// Nobody will join `thread`: it is freed when it has finished. Precondition: neither joined nor detached before.
+void thread_detach(Thread& thread);
 [[noreturn]] void thread_exit();
 void thread_yield();
 void thread_sleep_until(Nanoseconds deadline);
 void thread_sleep(Nanoseconds duration);
+// Precondition: the scheduler runs on this CPU.
 Thread& current_thread();
 
 } // namespace sprout

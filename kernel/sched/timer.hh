@@ -40,6 +40,7 @@ struct TimerSet {
     u64 fired = 0;               // callbacks run
     u64 backward_steps = 0;      // times that expire() was called with a time before `last`
     u64 clamped = 0;             // hardware counts clamped to 2^32 - 1
+    Timer* firing = nullptr;     // whose callback this CPU runs right now
 
     // Pure; tested on the host. The caller holds `lock`.
     void insert(Timer&);
@@ -52,9 +53,15 @@ struct TimerSet {
 
 extern PerCpu<TimerSet> g_timer_sets;
 
-// Arms `timer` on this CPU; re-arms it when it is armed. period 0 is one-shot.
+// Arms `timer` on this CPU; re-arms it when it is armed. period 0 is one-shot. May be called from its own callback.
+// A periodic timer keeps its phase: deadlines are deadline + n * period, those that were missed whole are skipped.
+// Starting and cancelling one timer is serialised by its user; timer_cancel() comes before its memory is used again.
 void timer_start(Timer& timer, Nanoseconds deadline, Nanoseconds period = 0);
-// After it returns the callback does not run and will not. Precondition: not called from the callback itself.
+// After it returns the callback does not run and will not. Precondition: not called from the callback itself, nor with a
+// spinlock held that the callback takes.
 void timer_cancel(Timer& timer);
+
+// The timer interrupt of this CPU: runs the callbacks that are due and arms the hardware again. Interrupts are off.
+void timer_interrupt();
 
 } // namespace sprout

@@ -31,7 +31,23 @@ inline Cpu& this_cpu()
     asm volatile("movq %%gs:0, %0" : "=r"(cpu));
     return *cpu;
 }
-inline u32 cpu_index() { return this_cpu().index; }
+// Where the caller may migrate at any moment, `this_cpu().field` can read another CPU's field: these are one instruction.
+inline Thread* current_thread_pointer()
+{
+    Thread* thread;
+    asm volatile("movq %%gs:8, %0" : "=r"(thread));
+    return thread;
+}
+inline u32 cpu_index()
+{
+    u32 index;
+    asm volatile("movl %%gs:24, %0" : "=r"(index));
+    return index;
+}
+inline void increment_preemption_depth() { asm volatile("incl %%gs:16" ::: "memory", "cc"); }
+inline void decrement_preemption_depth() { asm volatile("decl %%gs:16" ::: "memory", "cc"); }
+static_assert(__builtin_offsetof(Cpu, current) == 8 && __builtin_offsetof(Cpu, preemption_depth) == 16
+    && __builtin_offsetof(Cpu, index) == 24);
 
 // Interrupts `cpu` so that it looks at its run queue.
 void send_reschedule(u32 cpu);
@@ -47,7 +63,8 @@ struct SwitchFrame {
 // Saves this thread's callee-saved registers on its stack and its stack pointer in `*from`, takes `to`.
 extern "C" void sprout_switch_stacks(u64* from, u64 to);
 
-// Where a new thread's first SwitchFrame must return to, so that it calls entry(argument) with interrupts on.
+// Builds a new thread's first SwitchFrame so that it calls entry(argument) with interrupts off: the entry belongs to the
+// scheduler, which ends the switch and turns them on. Returns the stack pointer to switch to.
 u64 prepare_initial_stack(u64 stack_top, void (*entry)(void*), void* argument);
 
 } // namespace sprout::arch
