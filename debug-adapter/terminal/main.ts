@@ -2,14 +2,12 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import { DEBUG_TYPE } from '../protocol.ts';
 import { DapClient } from './dap-client.ts';
+import { launchToBreakpoint } from './launch.ts';
 import { LiveViews } from './live-views.ts';
 import { parseOptions, type TerminalOptions, USAGE } from './options.ts';
 import { ALL_VIEWS, printStop } from './report.ts';
 import { formatView } from './views.ts';
-
-type Stopped = DebugProtocol.StoppedEvent['body'];
 
 const LIVE_ROWS = 8;
 /** Clears the screen and what scrolled off it, cursor to the top. */
@@ -41,38 +39,12 @@ async function runSession(client: DapClient, options: TerminalOptions, interrupt
   printOutput(client);
   const ended = client.next<void>('terminated');
   ended.catch(() => {});
-  const stopped = await launchToBreakpoint(client, options, ended);
+  const stopped = await launchToBreakpoint(client, options.launch, options.breakFunction);
   console.log(`\nStopped: ${stopped.description ?? stopped.reason}${stopped.text ? `: ${stopped.text}` : ''}`);
   await printStop(client, stopped.threadId ?? 0);
   if (!options.once) {
     await goLive(client, stopped.threadId ?? 0, options.rate, Promise.race([interrupted, ended]));
   }
-}
-
-async function launchToBreakpoint(client: DapClient, options: TerminalOptions, ended: Promise<void>): Promise<Stopped> {
-  await client.request('initialize', {
-    clientID: 'unikernel-terminal',
-    adapterID: DEBUG_TYPE,
-    linesStartAt1: true,
-    columnsStartAt1: true,
-    pathFormat: 'path',
-  });
-  const initialized = client.next('initialized');
-  const stop = client.next<Stopped>('stopped');
-  stop.catch(() => {});
-  const launched = client.request('launch', options.launch);
-  await Promise.race([initialized, launched.then(() => initialized)]);
-  await client.request('setFunctionBreakpoints', {
-    breakpoints: [{ name: options.breakFunction }],
-  });
-  await client.request('configurationDone');
-  await launched;
-  return Promise.race([
-    stop,
-    ended.then(() => {
-      throw new Error(`The kernel ended before it reached ${options.breakFunction}.`);
-    }),
-  ]);
 }
 
 /** The views at the chosen rate, while the guest runs, until `until`. */

@@ -1,0 +1,38 @@
+/** From a fresh adapter to the first stop. */
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { DEBUG_TYPE, type LaunchArguments } from '../protocol.ts';
+import type { DapClient } from './dap-client.ts';
+
+export type Stopped = DebugProtocol.StoppedEvent['body'];
+
+/**
+ * Launches the kernel and runs to a breakpoint at the function `breakFunction`.
+ * Rejects with the adapter's sentence when the launch fails, or with one of ours when the kernel ends first.
+ */
+export async function launchToBreakpoint(
+  client: DapClient,
+  configuration: LaunchArguments,
+  breakFunction: string,
+): Promise<Stopped> {
+  await client.request('initialize', {
+    clientID: 'unikernel-terminal',
+    adapterID: DEBUG_TYPE,
+    linesStartAt1: true,
+    columnsStartAt1: true,
+    pathFormat: 'path',
+  });
+  const initialized = client.next('initialized');
+  const stopped = client.next<Stopped>('stopped');
+  const ended = client.next('terminated').then(() => {
+    throw new Error(`The kernel ended before it reached ${breakFunction}.`);
+  });
+  for (const promise of [initialized, stopped, ended]) {
+    promise.catch(() => {}); // whichever loses the race is of no interest
+  }
+  const launched = client.request('launch', configuration);
+  await Promise.race([initialized, launched.then(() => initialized)]);
+  await client.request('setFunctionBreakpoints', { breakpoints: [{ name: breakFunction }] });
+  await client.request('configurationDone');
+  await launched;
+  return Promise.race([stopped, ended]);
+}
