@@ -1,0 +1,18 @@
+/** The extension's entry: wires one feature after the other. */
+import type * as vscode from 'vscode';
+import { registerAdapter } from './launch/adapter.ts';
+import { registerBuildTasks } from './launch/build-task.ts';
+import { registerConfigurations } from './launch/configurations.ts';
+import { registerGuestConsole } from './launch/guest-console.ts';
+import { Sessions } from './sessions.ts';
+import { registerViews } from './views/views.ts';
+
+export function activate(context: vscode.ExtensionContext): void {
+  const sessions = new Sessions();
+  context.subscriptions.push(sessions);
+  registerAdapter(context);
+  registerConfigurations(context);
+  registerBuildTasks(context);
+  registerGuestConsole(context, sessions);
+  registerViews(context, sessions);
+}

@@ -1,0 +1,18 @@
+/** The settings under `unikernel.*`, typed. Their defaults stand in the manifest. */
+import * as vscode from 'vscode';
+
+interface Settings {
+  'views.refreshRate': number;
+  'console.reveal': boolean;
+  qemu: string;
+  gdb: string;
+}
+
+/** The value of `unikernel.<name>` for `scope` (a workspace folder), as the user has it now. */
+export function setting<K extends keyof Settings>(name: K, scope?: vscode.ConfigurationScope): Settings[K] {
+  const value = vscode.workspace.getConfiguration('unikernel', scope ?? null).get<Settings[K]>(name);
+  if (value === undefined) {
+    throw new Error(`The manifest has no setting unikernel.${name}`);
+  }
+  return value;
+}

@@ -1,0 +1,59 @@
+/** What a view shows, before VS Code is asked: rows with stable identities. Pure, so that each view is tested without a window. */
+import type { Address } from '../../debug-adapter/protocol.ts';
+
+/** The colours that rows use, by meaning. */
+export type RowTone = 'error' | 'warning' | 'running' | 'quiet';
+
+/** The slabs of a size class, which are asked for when they are opened. */
+export interface SlabPages {
+  /** PoolClassRow.key */
+  pool: string;
+  /** Only those of this CPU. */
+  cpu: number;
+}
+
+export interface ViewNode {
+  /** Unique in its view and the same at every refresh: expansion and selection hang on it. */
+  id: string;
+  label: string;
+  description?: string;
+  /** Markdown. Called when the user hovers. */
+  tooltip?: () => string;
+  /** A codicon. */
+  icon?: string;
+  tone?: RowTone;
+  /** What *Copy Address* copies. */
+  address?: Address;
+  /** The rows below, called when the row is opened. */
+  children?: () => ViewNode[];
+  /** The rows below come from the adapter. */
+  slabs?: SlabPages;
+  /** Open at first. */
+  expanded?: boolean;
+}
+
+/** A plain fact below a row. */
+export function fact(id: string, label: string, description: string, parts: Partial<ViewNode> = {}): ViewNode {
+  return { id, label, description, ...parts };
+}
+
+/** `1,234,567`. */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** `1 waiter`, `2,000 waiters`; `plural` where an s does not do. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${formatCount(count)} ${count === 1 ? noun : plural}`;
+}
+
+/** Text of the guest in markdown: as it is, never a link, an image or a table's edge. */
+export function escapeMarkdown(text: string): string {
+  return text.replace(/[\\`*_{}[\]()#+\-!|<>~&]/g, '\\$&').replace(/\s+/g, ' ');
+}
+
+/** A two-column markdown table without visible head. Values are markdown already. */
+export function factTable(title: string, facts: (readonly [name: string, value: string] | undefined)[]): string {
+  const rows = facts.filter((entry) => entry !== undefined).map(([name, value]) => `| ${name} | ${value} |`);
+  return [`**${title}**`, '', '| | |', '|:--|:--|', ...rows].join('\n');
+}

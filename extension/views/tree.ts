@@ -1,0 +1,189 @@
+/** Shows a view's rows as a VS Code tree. The only thing that differs from view to view is how a snapshot becomes rows. */
+import * as vscode from 'vscode';
+import { formatAddress, type PoolPageRow, type ViewName, type ViewSnapshot } from '../../debug-adapter/protocol.ts';
+import { request, type Sessions, sentence } from '../sessions.ts';
+import { LiveView } from './live-view.ts';
+import { slabNodes } from './malloc-pools.ts';
+import { formatCount, type RowTone, type SlabPages, type ViewNode } from './node.ts';
+
+/** How many rows a row shows at once; more are a click away. VS Code takes each visible level anew at every refresh. */
+const ROWS_AT_ONCE = 500;
+/** The adapter's bound for one answer. */
+const SLABS_AT_ONCE = 1000;
+/** A class with more slabs than this is shown in part. */
+const SLABS_AT_MOST = 10_000;
+
+const TONES: Record<RowTone, string> = {
+  error: 'errorForeground',
+  warning: 'list.warningForeground',
+  running: 'testing.iconPassed',
+  quiet: 'descriptionForeground',
+};
+
+/** A row of the tree: a node of the view, or the one that shows more of its siblings. */
+export interface MoreRow {
+  id: string;
+  more: { parent: string; hidden: number };
+}
+type Row = ViewNode | MoreRow;
+
+export class ViewTree<V extends ViewName> implements vscode.TreeDataProvider<Row>, vscode.Disposable {
+  readonly #view: V;
+  readonly #build: (snapshot: ViewSnapshot<V>) => ViewNode[];
+  readonly #sessions: Sessions;
+  readonly #live: LiveView<V>;
+  readonly #tree: vscode.TreeView<Row>;
+  readonly #changed = new vscode.EventEmitter<undefined>();
+  /** How many rows of which parent are shown, where it is more than the usual. */
+  readonly #limits = new Map<string, number>();
+
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(view: V, sessions: Sessions, build: (snapshot: ViewSnapshot<V>) => ViewNode[]) {
+    this.#view = view;
+    this.#build = build;
+    this.#sessions = sessions;
+    this.#live = new LiveView(view, sessions);
+    this.#tree = vscode.window.createTreeView(`unikernel.${view}`, { treeDataProvider: this, showCollapseAll: true });
+    this.#tree.onDidChangeVisibility(({ visible }) => this.#live.setVisible(visible));
+    this.#live.onDidChange(() => this.#refresh());
+    this.#live.setVisible(this.#tree.visible);
+  }
+
+  dispose(): void {
+    this.#live.dispose();
+    this.#tree.dispose();
+    this.#changed.dispose();
+  }
+
+  async getChildren(parent?: Row): Promise<Row[]> {
+    if (!parent) {
+      return this.#limited('', this.#roots());
+    }
+    if ('more' in parent) {
+      return [];
+    }
+    return this.#limited(parent.id, parent.slabs ? await this.#slabs(parent.slabs) : (parent.children?.() ?? []));
+  }
+
+  getTreeItem(row: Row): vscode.TreeItem {
+    return 'more' in row ? moreItem(this.#view, row) : item(row);
+  }
+
+  resolveTreeItem(item: vscode.TreeItem, row: Row): vscode.TreeItem {
+    if (!('more' in row) && row.tooltip) {
+      item.tooltip = new vscode.MarkdownString(row.tooltip());
+    }
+    return item;
+  }
+
+  showMore({ more: { parent, hidden } }: MoreRow): void {
+    const shown = this.#limits.get(parent) ?? ROWS_AT_ONCE;
+    this.#limits.set(parent, shown + Math.min(hidden, ROWS_AT_ONCE));
+    this.#changed.fire(undefined);
+  }
+
+  #refresh(): void {
+    this.#tree.description = this.#describe();
+    this.#changed.fire(undefined);
+  }
+
+  #describe(): string {
+    const { snapshot, session } = this.#live;
+    if (!snapshot || !session) {
+      return '';
+    }
+    const parts = [snapshot.running ? 'live' : 'stopped'];
+    if (snapshot.quality === 'torn') {
+      parts.push('torn');
+    }
+    if (this.#sessions.several) {
+      parts.unshift(session.name);
+    }
+    return parts.join(' · ');
+  }
+
+  /** The view's rows, its notes last. Empty only when there is no session: then the welcome text shows. */
+  #roots(): ViewNode[] {
+    const { session, snapshot, error } = this.#live;
+    if (!session) {
+      return [];
+    }
+    if (error !== undefined) {
+      return [{ id: 'error', label: error, icon: 'error', tone: 'error', tooltip: () => error }];
+    }
+    if (!snapshot) {
+      return [{ id: 'waiting', label: 'Waiting for the guest…', icon: 'loading~spin' }];
+    }
+    const rows = this.#build(snapshot);
+    const notes = snapshot.notes.map(
+      (note, index): ViewNode => ({ id: `note/${index}`, label: note, icon: 'info', tooltip: () => note }),
+    );
+    return rows.length + notes.length > 0 ? [...rows, ...notes] : [{ id: 'none', label: 'Nothing yet.', icon: 'info' }];
+  }
+
+  #limited(parent: string, rows: ViewNode[]): Row[] {
+    const limit = this.#limits.get(parent) ?? ROWS_AT_ONCE;
+    if (rows.length <= limit) {
+      return rows;
+    }
+    const more: MoreRow = { id: `more/${parent}`, more: { parent, hidden: rows.length - limit } };
+    return [...rows.slice(0, limit), more];
+  }
+
+  async #slabs({ pool, cpu }: SlabPages): Promise<ViewNode[]> {
+    const { session } = this.#live;
+    if (!session) {
+      return [];
+    }
+    try {
+      const pages: PoolPageRow[] = [];
+      let total = 1;
+      for (let start = 0; start < Math.min(total, SLABS_AT_MOST); start += SLABS_AT_ONCE) {
+        const answer = await request(session, 'unikernel/poolPages', { pool, start, count: SLABS_AT_ONCE });
+        pages.push(...answer.pages.filter((page) => page.cpu === cpu));
+        total = answer.total;
+      }
+      const nodes = slabNodes(pool, pages);
+      if (total > SLABS_AT_MOST) {
+        const label = `The class has ${formatCount(total)} slabs; the first ${formatCount(SLABS_AT_MOST)} were looked at.`;
+        nodes.push({ id: `slab/${pool}/${cpu}/cut`, label, icon: 'info' });
+      }
+      return nodes;
+    } catch (error) {
+      return [{ id: `slab/${pool}/${cpu}/error`, label: sentence(error), icon: 'error', tone: 'error' }];
+    }
+  }
+}
+
+function item(node: ViewNode): vscode.TreeItem {
+  const { None, Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
+  const opens = node.children !== undefined || node.slabs !== undefined;
+  const row = new vscode.TreeItem(node.label, opens ? (node.expanded ? Expanded : Collapsed) : None);
+  row.id = node.id;
+  if (node.description !== undefined) {
+    row.description = node.description;
+  }
+  if (node.icon !== undefined) {
+    row.iconPath = new vscode.ThemeIcon(node.icon, node.tone && new vscode.ThemeColor(TONES[node.tone]));
+  }
+  if (node.address !== undefined) {
+    row.contextValue = 'unikernel.address';
+  }
+  return row;
+}
+
+function moreItem(view: ViewName, row: MoreRow): vscode.TreeItem {
+  const next = Math.min(row.more.hidden, ROWS_AT_ONCE);
+  const shown = new vscode.TreeItem(`Show ${formatCount(next)} more (${formatCount(row.more.hidden)} hidden)`);
+  shown.id = row.id;
+  shown.iconPath = new vscode.ThemeIcon('ellipsis');
+  shown.command = { command: 'unikernel.showMoreRows', title: 'Show More Rows', arguments: [view, row] };
+  return shown;
+}
+
+/** What *Copy Address* copies for a row. */
+export function addressOf(row: unknown): string | undefined {
+  const address = (row as ViewNode | undefined)?.address;
+  return address === undefined ? undefined : formatAddress(address);
+}
