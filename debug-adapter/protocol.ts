@@ -5,7 +5,7 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { PoolPageRow, ViewName, ViewRows, ViewSnapshot, WaitCycle } from './kernels/model.ts';
 
-export { formatAddress, parseAddress } from './guest/address.ts';
+export { type Address, formatAddress, parseAddress } from './guest/address.ts';
 export type * from './kernels/model.ts';
 
 /** The debug type in launch configurations. */
