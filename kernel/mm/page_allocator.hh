@@ -17,12 +17,24 @@ struct PageAllocator {
 };
 extern PageAllocator g_page_allocator;
 
+// RAM that boot took and that must never be free: the kernel image, boot modules, the trampoline. Called before
+// memory_initialize() for each such range (up to 16); partial pages count whole. The zero page and the used part of the
+// early arena need no call.
+void memory_declare(PhysicalAddress begin, PhysicalAddress end, PageKind kind);
+
 // Builds g_pages from arch::g_ram_ranges, gives the rest of the early arena back, opens the allocator.
-// Panics when RAM is too small to hold the page array.
+// All RAM is in the linear map by then. Panics when RAM is too small to hold the page array.
+// Then, in this order: page_pools_initialize(), malloc_initialize().
 void memory_initialize();
 
-// 2^order pages, physically contiguous; contents undefined. The caller sets kind and owner.
+// 2^order pages, physically contiguous and aligned to their size; contents undefined. Under pressure the caches of all
+// CPUs are drained first; the caller holds no lock of mm/. Callable with interrupts off.
 Result<Page*> allocate_pages(u32 order, PageKind kind, void* owner = nullptr);
 void free_pages(Page& head);
+
+// Any number of contiguous pages, aligned to the next power of two; what is over is free at once. Freed by
+// free_page_run() with the same count, not by free_pages().
+Result<Page*> allocate_page_run(u64 count, PageKind kind, void* owner = nullptr);
+void free_page_run(Page& head, u64 count);
 
 } // namespace sprout

@@ -1,0 +1,177 @@
+#include "mm/stack_area.hh"
+#include "core/panic.hh"
+#include "mm/page_allocator.hh"
+#include "mm/page_pool.hh"
+#include <new>
+
+namespace sprout {
+
+StackArea g_stack_area;
+
+namespace {
+
+constexpr u32 chunk_order = [] {
+    u32 order = 0;
+    while ((page_size << order) < stacks_per_chunk * sizeof(StackSlot))
+        ++order;
+    return order;
+}();
+
+uptr slot_end(StackSlot const& slot) { return arch::stack_area_base + (slot.index + 1ull) * stack_slot_size; }
+
+ThreadStack stack_of(StackSlot const& slot)
+{
+    auto const size = slot.page_count * page_size;
+    return { slot_end(slot) - size, size };
+}
+
+// The slot that `address` lies in, null when there is none yet.
+StackSlot* find_slot(uptr address)
+{
+    if (address < arch::stack_area_base)
+        return nullptr;
+    auto const index = (address - arch::stack_area_base) / stack_slot_size;
+    if (index >= g_stack_area.slot_count)
+        return nullptr;
+    return &g_stack_area.chunks[index / stacks_per_chunk][index % stacks_per_chunk];
+}
+
+// Pages of kind stack for a slot that is cached have no owner.
+void set_owner(StackSlot& slot, Thread* owner)
+{
+    slot.owner = owner;
+    for (Page& page : slot.pages)
+        page.owner = owner;
+}
+
+StackSlot* take_cached(u32 page_count, Thread* owner)
+{
+    auto& area = g_stack_area;
+    SpinlockGuard guard(area.lock);
+    auto* const slot = area.cached[page_count].pop_front();
+    if (!slot)
+        return nullptr;
+    set_owner(*slot, owner);
+    ++area.used;
+    return slot;
+}
+
+// A slot never used before, without pages; nobody finds it in a list.
+Result<StackSlot*> new_slot()
+{
+    auto& area = g_stack_area;
+    auto pages = Result<Page*>(nullptr);
+    while (true) {
+        {
+            SpinlockGuard guard(area.lock);
+            if (area.slot_count == max_stack_chunks * stacks_per_chunk) {
+                if (pages.value())
+                    free_pages(*pages.value());
+                return Error::no_memory;
+            }
+            auto& chunk = area.chunks[area.slot_count / stacks_per_chunk];
+            if (!chunk && pages.value()) {
+                auto* const slots = static_cast<StackSlot*>(address_of(*pages.value()));
+                for (usize index = 0; index < stacks_per_chunk; ++index)
+                    new (&slots[index]) StackSlot;
+                chunk = slots;
+            } else if (pages.value()) {
+                free_pages(*pages.value()); // another CPU was faster
+            }
+            if (chunk) {
+                auto& slot = chunk[area.slot_count % stacks_per_chunk];
+                slot.index = area.slot_count++;
+                return &slot;
+            }
+        }
+        auto allocated = allocate_pages(chunk_order, PageKind::kernel_data, const_cast<char*>("stack slots"));
+        if (allocated.is_error())
+            return Error::no_memory;
+        pages.value() = allocated.value();
+    }
+}
+
+// Adds mapped pages below those that the slot has, until it has `page_count`.
+Result<void> grow(StackSlot& slot, u32 page_count, Thread* owner)
+{
+    while (slot.page_count < page_count) {
+        Page& page = *TRY(allocate_page(PageKind::stack, owner));
+        auto const mapped = arch::map_page(slot_end(slot) - (slot.page_count + 1) * page_size, physical_address(page));
+        if (mapped.is_error()) {
+            free_page(page);
+            return mapped.error();
+        }
+        slot.pages.push_back(page);
+        ++slot.page_count;
+    }
+    return {};
+}
+
+void cache(StackSlot& slot)
+{
+    set_owner(slot, nullptr);
+    g_stack_area.cached[slot.page_count].push_front(slot);
+}
+
+// A cached slot with fewer pages, for when there is no memory for a new one's.
+StackSlot* take_smaller(u32 page_count, Thread* owner)
+{
+    while (page_count-- > 0)
+        if (auto* const slot = take_cached(page_count, owner))
+            return slot;
+    return nullptr;
+}
+
+Result<StackSlot*> grown_slot(u32 page_count, Thread* owner)
+{
+    auto& area = g_stack_area;
+    auto* slot = take_smaller(page_count, owner);
+    if (!slot) {
+        slot = TRY(new_slot());
+        SpinlockGuard guard(area.lock);
+        slot->owner = owner;
+        ++area.used;
+    }
+    auto const grown = grow(*slot, page_count, owner);
+    if (!grown.is_error())
+        return slot;
+    SpinlockGuard guard(area.lock);
+    --area.used;
+    cache(*slot);
+    return grown.error();
+}
+
+} // namespace
+
+Result<ThreadStack> stack_allocate(usize size, Thread* owner)
+{
+    if (size == 0 || size % page_size != 0 || size >= stack_slot_size)
+        return Error::invalid;
+    auto const page_count = static_cast<u32>(size / page_size);
+    if (auto const* slot = take_cached(page_count, owner))
+        return stack_of(*slot);
+    return stack_of(*TRY(grown_slot(page_count, owner)));
+}
+
+void stack_free(ThreadStack const& stack)
+{
+    auto* const slot = find_slot(stack.base);
+    ASSERT(slot && slot->owner && stack_of(*slot).base == stack.base);
+    SpinlockGuard guard(g_stack_area.lock);
+    --g_stack_area.used;
+    cache(*slot);
+}
+
+bool is_stack_guard(uptr address)
+{
+    auto const* const slot = find_slot(address);
+    return slot && address < stack_of(*slot).base;
+}
+
+Thread* stack_owner(uptr address)
+{
+    auto const* const slot = find_slot(address);
+    return slot ? slot->owner : nullptr;
+}
+
+} // namespace sprout
