@@ -13,7 +13,7 @@ inline constexpr u64 tombstone_address = 1;
 
 struct TrackedAllocation {
     void* address = nullptr; // null: empty; tombstone_address: removed
-    u32 requested = 0; // bytes, saturated
+    u32 requested = 0;       // bytes, saturated
     u32 thread = 0;
     Nanoseconds time = 0;
     u64 callers[tracked_callers] = {}; // return addresses, innermost first, 0-terminated
@@ -25,8 +25,8 @@ struct AllocationTracking {
     Spinlock lock;
     TrackedAllocation* records = nullptr;
     u64 capacity = 0; // slots, a power of two
-    u64 count = 0; // live records
-    u64 dropped = 0; // not recorded for want of room
+    u64 count = 0;    // live records
+    u64 dropped = 0;  // not recorded for want of room
 };
 extern AllocationTracking g_allocation_tracking;
 

@@ -51,13 +51,13 @@ inline constexpr u32 max_empty_slabs = 2;
 
 // What one CPU has of one class.
 struct MallocPoolCpu {
-    Spinlock lock; // its own CPU, and whoever reclaims memory
+    Spinlock lock;                   // its own CPU, and whoever reclaims memory
     List<Page, &Page::link> partial; // slab heads with free objects; empty slabs stand last
-    List<Page, &Page::link> full; // slab heads without: no slab is in no list
+    List<Page, &Page::link> full;    // slab heads without: no slab is in no list
     u32 slabs = 0;
     u32 empty_slabs = 0;
     u64 live_objects = 0; // objects of this CPU's slabs that are allocated (remote frees count until drained)
-    u64 allocations = 0; // allocations - frees = live_objects
+    u64 allocations = 0;  // allocations - frees = live_objects
     u64 frees = 0;
     // Objects of this CPU's slabs that other CPUs freed; linked through their first word, drained by this CPU.
     std::atomic<void*> remote_free = nullptr;
@@ -78,7 +78,7 @@ struct LargeAllocation {
     Page* head = nullptr;
     u64 pages = 0;
     u64 requested = 0; // bytes
-    u32 thread = 0; // id of who asked, 0 before the scheduler
+    u32 thread = 0;    // id of who asked, 0 before the scheduler
     Nanoseconds time = 0;
 };
 

@@ -9,19 +9,19 @@ namespace sprout {
 using arch::page_size;
 
 enum class PageKind : u8 {
-    absent, // no RAM there, or firmware's
-    reserved, // the zero page, the trampoline
-    image, // the kernel image
+    absent,      // no RAM there, or firmware's
+    reserved,    // the zero page, the trampoline
+    image,       // the kernel image
     boot_module, // initrd
-    arena, // the early bump arena
-    metadata, // the array of Page itself
-    free, // head or part of a free block; `order` is set in the head
-    cached, // in an L1 or L2 page pool; `cpu` is the L1's, cached_in_l2 in the L2
-    pool, // part of a malloc pool's slab; owner: MallocPool
-    large, // part of a large allocation; owner: LargeAllocation
-    stack, // owner: Thread, null while the slot is cached
+    arena,       // the early bump arena
+    metadata,    // the array of Page itself
+    free,        // head or part of a free block; `order` is set in the head
+    cached,      // in an L1 or L2 page pool; `cpu` is the L1's, cached_in_l2 in the L2
+    pool,        // part of a malloc pool's slab; owner: MallocPool
+    large,       // part of a large allocation; owner: LargeAllocation
+    stack,       // owner: Thread, null while the slot is cached
     page_table,
-    file, // file contents; owner: Vnode, value: page index in it
+    file,        // file contents; owner: Vnode, value: page index in it
     kernel_data, // anything else the kernel took by page; owner names it (a C string)
 };
 
@@ -33,9 +33,9 @@ inline constexpr u8 cached_in_l2 = 0xff;
 
 struct Page {
     PageKind kind = PageKind::absent;
-    u8 order = 0; // of the free block or slab that this page heads
-    u8 cpu = 0; // cached: whose L1; pool: whose pool
-    bool is_head = false; // first page of a free block or of an allocation (a single page too)
+    u8 order = 0;           // of the free block or slab that this page heads
+    u8 cpu = 0;             // cached: whose L1; pool: whose pool
+    bool is_head = false;   // first page of a free block or of an allocation (a single page too)
     u32 index_in_block = 0; // pages from the head, for allocations of more than one page
     void* owner = nullptr;
     u64 value = 0;
@@ -49,7 +49,7 @@ struct Page {
 
 struct PageArray {
     Page* pages = nullptr; // indexed by frame number; null before the page allocator is up
-    u64 count = 0; // one past the highest usable frame
+    u64 count = 0;         // one past the highest usable frame
 };
 extern PageArray g_pages;
 

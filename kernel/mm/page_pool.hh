@@ -12,7 +12,7 @@ struct PagePoolL1 {
     Spinlock lock; // taken by its own CPU, and by whoever drains it
     List<Page, &Page::link> pages;
     u32 count = 0;
-    u32 low_mark = 0; // refill from L2 below it
+    u32 low_mark = 0;  // refill from L2 below it
     u32 high_mark = 0; // give back to L2 above it
     u64 refills = 0;
     u64 returns = 0;

@@ -15,9 +15,9 @@ inline constexpr usize max_stack_chunks = 1024; // 65,536 stacks
 struct StackSlot {
     List<Page, &Page::link> pages; // highest first
     u32 page_count = 0;
-    u32 index = 0; // the slot begins at stack_area_base + index * stack_slot_size
+    u32 index = 0;           // the slot begins at stack_area_base + index * stack_slot_size
     Thread* owner = nullptr; // null: cached
-    ListNode link; // in StackArea::cached of its page_count while cached
+    ListNode link;           // in StackArea::cached of its page_count while cached
 };
 
 struct StackArea {
@@ -25,8 +25,8 @@ struct StackArea {
 
     Spinlock lock;
     StackSlot* chunks[max_stack_chunks] = {}; // stacks_per_chunk slots each
-    u32 slot_count = 0; // slots ever used
-    u32 used = 0; // slots with an owner
+    u32 slot_count = 0;                       // slots ever used
+    u32 used = 0;                             // slots with an owner
     List<StackSlot, &StackSlot::link> cached[max_pages + 1];
 };
 extern StackArea g_stack_area;

@@ -38,8 +38,7 @@ void check_equal(Left const& left, Right const& right, char const* text, char co
 }
 
 // Runs `function`; the panic's sentence, or an empty string when it did not panic.
-template<typename Function>
-std::string panic_of(Function function)
+template<typename Function> std::string panic_of(Function function)
 {
     try {
         function();
@@ -51,25 +50,25 @@ std::string panic_of(Function function)
 
 } // namespace host
 
-#define TEST(name)                                                   \
-    static void test_##name();                                       \
-    static ::host::TestCase test_case_##name { #name, test_##name }; \
+#define TEST(name)                                                                                                     \
+    static void test_##name();                                                                                         \
+    static ::host::TestCase test_case_##name { #name, test_##name };                                                   \
     static void test_##name()
 
-#define CHECK(condition)                                             \
-    do {                                                             \
-        if (!(condition))                                            \
-            ::host::check_failed(__FILE__, __LINE__, #condition);    \
+#define CHECK(condition)                                                                                               \
+    do {                                                                                                               \
+        if (!(condition))                                                                                              \
+            ::host::check_failed(__FILE__, __LINE__, #condition);                                                      \
     } while (false)
 
 #define CHECK_EQUAL(left, right) ::host::check_equal((left), (right), #left " == " #right, __FILE__, __LINE__)
 
 // `statement` panics, and the panic's sentence contains `text`.
-#define CHECK_PANIC(statement, text)                                                                              \
-    do {                                                                                                          \
-        auto const panic_message = ::host::panic_of([&] { statement; });                                          \
-        if (panic_message.empty())                                                                                \
-            ::host::check_failed(__FILE__, __LINE__, "no panic: " #statement);                                    \
-        else if (panic_message.find(text) == std::string::npos)                                                   \
-            ::host::check_failed(__FILE__, __LINE__, "panic says \"" + panic_message + "\", not \"" text "\"");   \
+#define CHECK_PANIC(statement, text)                                                                                   \
+    do {                                                                                                               \
+        auto const panic_message = ::host::panic_of([&] { statement; });                                               \
+        if (panic_message.empty())                                                                                     \
+            ::host::check_failed(__FILE__, __LINE__, "no panic: " #statement);                                         \
+        else if (panic_message.find(text) == std::string::npos)                                                        \
+            ::host::check_failed(__FILE__, __LINE__, "panic says \"" + panic_message + "\", not \"" text "\"");        \
     } while (false)

@@ -124,7 +124,10 @@ std::mutex g_output_mutex;
 std::string g_notes;
 } // namespace
 
-TestCase::TestCase(char const* test_name, void (*function)()) : name(test_name), run(function), next(nullptr)
+TestCase::TestCase(char const* test_name, void (*function)())
+    : name(test_name)
+    , run(function)
+    , next(nullptr)
 {
     auto** place = &g_first;
     while (*place)

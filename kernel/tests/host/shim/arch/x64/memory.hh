@@ -10,7 +10,10 @@ inline constexpr uptr stack_area_base = 0xffff'c000'0000'0000;
 inline constexpr usize page_size = 4096;
 
 inline void* physical_to_virtual(PhysicalAddress address) { return reinterpret_cast<void*>(linear_base + address); }
-inline PhysicalAddress virtual_to_physical(void const* pointer) { return reinterpret_cast<uptr>(pointer) - linear_base; }
+inline PhysicalAddress virtual_to_physical(void const* pointer)
+{
+    return reinterpret_cast<uptr>(pointer) - linear_base;
+}
 
 struct RamRange {
     PhysicalAddress begin;
