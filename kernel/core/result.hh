@@ -10,6 +10,7 @@ namespace sprout {
 enum class Error : u8 {
     no_entry = 2,
     io = 5,
+    bad_file = 9, // not open for this
     try_again = 11,
     no_memory = 12,
     busy = 16,
@@ -28,6 +29,9 @@ enum class Error : u8 {
     not_supported = 38,
     not_empty = 39,
 };
+
+// A few words for people, such as "out of memory".
+char const* error_text(Error);
 
 template<typename T>
 class [[nodiscard]] Result {

@@ -13,7 +13,7 @@ enum class WaitKind : u8 { none, mutex, reader_writer_lock, condition, join, sle
 enum class LockMode : u8 { shared, exclusive };
 
 // A thread takes locks in ascending rank; equal ranks are the caller's own care (two vnodes). Checked in debug builds.
-enum class LockRank : u8 { unranked, workload, mount, vnode_parent, vnode, dentry_cache, file, page_cache, memory };
+enum class LockRank : u8 { unranked, workload, mount, rename, vnode, dentry_cache, file, page_cache, memory };
 
 struct WaitQueue;
 
