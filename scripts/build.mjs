@@ -1,19 +1,11 @@
 // Bundles the extension, the adapter with its worker, and the terminal client into dist/.
+//
+// usage: node scripts/build.mjs
 import { cp, mkdir, rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const root = new URL('..', import.meta.url).pathname;
-const common = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'cjs',
-  outExtension: { '.js': '.cjs' },
-  outdir: 'dist',
-  sourcemap: true,
-  logLevel: 'warning',
-};
+const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** @type {Record<string, string>} */
 const entryPoints = {
@@ -23,9 +15,30 @@ const entryPoints = {
   terminal: 'debug-adapter/terminal/main.ts',
 };
 
-await rm(`${root}/dist`, { recursive: true, force: true });
-await mkdir(`${root}/dist`, { recursive: true });
-await build({ ...common, entryPoints, external: ['vscode'] });
-await cp(`${root}/debug-adapter/gdb/python`, `${root}/dist/python`, {
-  recursive: true,
-});
+/**
+ * Bundles into `outdir`, which is emptied first.
+ * @param {string} outdir absolute
+ * @param {{ sourcemap: boolean }} options
+ */
+export async function bundle(outdir, { sourcemap }) {
+  await rm(outdir, { recursive: true, force: true });
+  await mkdir(outdir, { recursive: true });
+  await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir,
+    sourcemap,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    external: ['vscode'],
+    logLevel: 'warning',
+  });
+  await cp(`${root}/debug-adapter/gdb/python`, `${outdir}/python`, { recursive: true });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await bundle(`${root}/dist`, { sourcemap: true });
+}

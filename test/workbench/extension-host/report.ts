@@ -1,0 +1,4 @@
+/** What the extension host tells the outside. */
+export interface HostReport {
+  tests: { title: string; error?: string }[];
+}

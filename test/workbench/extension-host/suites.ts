@@ -1,0 +1,6 @@
+/** Every suite that runs in the extension host, in this order. */
+import { configurationSuite } from './configurations.ts';
+import { manifestSuite } from './manifest.ts';
+import { taskSuite } from './tasks.ts';
+
+export const suites: (() => void)[] = [manifestSuite, configurationSuite, taskSuite];
