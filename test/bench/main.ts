@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { BareOptions } from './bare-gdb.ts';
 import { benchLaunch, benchNext } from './control.ts';
+import { benchLive } from './live.ts';
 import { ROOT } from './session.ts';
 import { type Figure, printFigures } from './table.ts';
 
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
   figures.push(await benchLaunch(guest(elf, '--load=20 --threads=8')));
   figures.push(await benchNext(guest(elf, '--load=20 --threads=33'), 33));
   figures.push(await benchNext(guest(elf, '--load=20 --threads=10000', 1, '1G'), 10_000));
+  figures.push(await benchLive(guest(elf, '--load=50 --threads=8')));
   printFigures(figures);
 }
 

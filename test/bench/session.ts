@@ -24,11 +24,15 @@ export class AdapterSession {
   }
 
   /** The same guest and breakpoint as the bare peer's. */
-  static async launch(client: DapClient, options: BareOptions): Promise<AdapterSession> {
+  static async launch(
+    client: DapClient,
+    options: BareOptions,
+    extraQemuArguments: string[] = [],
+  ): Promise<AdapterSession> {
     const { elf, breakpoint, ...guest } = options;
     const stopped = await launchToBreakpoint(
       client,
-      { kernel: elf, cwd: ROOT, build: [], machine: 'q35', accelerator: 'tcg', ...guest },
+      { kernel: elf, cwd: ROOT, build: [], machine: 'q35', accelerator: 'tcg', extraQemuArguments, ...guest },
       breakpoint,
     );
     return new AdapterSession(client, stopped);
