@@ -15,8 +15,21 @@ struct RunQueue {
     Thread* idle = nullptr; // null until the scheduler runs on this CPU
     u64 switches = 0;
     Nanoseconds slice_end = 0; // when the running thread must let its equals run, if there are any
+    u32 stealable_count = 0;   // threads on `levels` that another CPU may take: those that are not pinned
+    u32 slices_ended = 0;
+    Thread* switched_from = nullptr; // during a switch: the thread whose stack is being left
+
+    // The caller holds `lock`.
+    void enqueue(Thread&, Nanoseconds time, bool at_front);
+    void dequeue(Thread&);
+    // The level of the first thread to run; -1 when none is ready.
+    int best_level() const { return 31 - __builtin_clz(ready_levels | 1) - (ready_levels == 0); }
+    // Null when none is ready.
+    Thread* best() const { return ready_levels ? levels[best_level()].first() : nullptr; }
 };
 extern PerCpu<RunQueue> g_run_queues;
+// One bit for each CPU that runs its idle thread and was not given a thread since.
+extern std::atomic<u32> g_idle_cpus;
 
 // The caller becomes the first thread, "main", on `boot_stack` (the stack that it runs on); makes CPU 0's idle thread.
 // Once, on the boot CPU, when malloc, stacks and the clock work. Interrupts may be on from here on.

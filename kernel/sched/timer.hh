@@ -57,6 +57,8 @@ extern PerCpu<TimerSet> g_timer_sets;
 // A periodic timer keeps its phase: deadlines are deadline + n * period, those that were missed whole are skipped.
 // Starting and cancelling one timer is serialised by its user; timer_cancel() comes before its memory is used again.
 void timer_start(Timer& timer, Nanoseconds deadline, Nanoseconds period = 0);
+// The same with the owner told: timer_start() takes the current thread, in a callback the owner that the timer has.
+void timer_start_for(Thread* owner, Timer& timer, Nanoseconds deadline, Nanoseconds period = 0);
 // After it returns the callback does not run and will not. Precondition: not called from the callback itself, nor with a
 // spinlock held that the callback takes.
 void timer_cancel(Timer& timer);
