@@ -1,29 +1,24 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
-import type { RamSource } from "../machine/machine.ts";
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { RamSource } from '../machine/machine.ts';
 import type {
-	CyclesResponse,
-	PoolPagesRequest,
-	PoolPagesResponse,
-	SymbolsRequest,
-	SymbolsResponse,
-	ViewChangedEvent,
-	ViewName,
-	ViewSnapshot,
-} from "../protocol.ts";
-import type { WorkerMessage, WorkerRequest, WorkerStart } from "./messages.ts";
-import type {
-	KnownRegisters,
-	Observation,
-	ObservationOptions,
-	StoppedThread,
-} from "./observation.ts";
+  CyclesResponse,
+  PoolPagesRequest,
+  PoolPagesResponse,
+  SymbolsRequest,
+  SymbolsResponse,
+  ViewChangedEvent,
+  ViewName,
+  ViewSnapshot,
+} from '../protocol.ts';
+import type { WorkerMessage, WorkerRequest, WorkerStart } from './messages.ts';
+import type { KnownRegisters, Observation, ObservationOptions, StoppedThread } from './observation.ts';
 
 interface Pending {
-	resolve(value: unknown): void;
-	reject(error: Error): void;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
 }
 
 /**
@@ -31,180 +26,165 @@ interface Pending {
  * Every method rejects with one sentence when the worker is gone.
  */
 export class ObservationWorker implements Observation {
-	readonly ready: Promise<"sprout" | "osv" | undefined>;
-	readonly #worker: Worker;
-	readonly #pending = new Map<number, Pending>();
-	readonly #listeners = new Map<number, (event: ViewChangedEvent) => void>();
-	#nextId = 1;
-	#nextSubscription = 1;
-	#gone: string | undefined;
-	#disposed: Promise<void> | undefined;
+  readonly ready: Promise<'sprout' | 'osv' | undefined>;
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  readonly #listeners = new Map<number, (event: ViewChangedEvent) => void>();
+  #nextId = 1;
+  #nextSubscription = 1;
+  #gone: string | undefined;
+  #disposed: Promise<void> | undefined;
 
-	/** Starts the worker thread; it begins to read the ELF and its layouts at once. */
-	static start(options: ObservationOptions): ObservationWorker {
-		return new ObservationWorker(options);
-	}
+  /** Starts the worker thread; it begins to read the ELF and its layouts at once. */
+  static start(options: ObservationOptions): ObservationWorker {
+    return new ObservationWorker(options);
+  }
 
-	constructor(options: ObservationOptions) {
-		const files = workerFiles();
-		const workerData: WorkerStart = {
-			options,
-			layoutScript: files.layoutScript,
-		};
-		this.#worker = new Worker(files.worker, {
-			workerData,
-			name: "unikernel-observation",
-		});
-		this.#worker.on("message", (message: WorkerMessage) =>
-			this.#receive(message),
-		);
-		this.#worker.on("error", (error: Error) =>
-			this.#end(`The observation worker failed: ${error.message}`),
-		);
-		this.#worker.on("exit", () =>
-			this.#end("The observation worker has ended."),
-		);
-		this.ready = this.#ask("ready");
-		// A failure is told to whoever asks; nobody has to.
-		this.ready.catch(() => undefined);
-	}
+  constructor(options: ObservationOptions) {
+    const files = workerFiles();
+    const workerData: WorkerStart = {
+      options,
+      layoutScript: files.layoutScript,
+    };
+    this.#worker = new Worker(files.worker, {
+      workerData,
+      name: 'unikernel-observation',
+    });
+    this.#worker.on('message', (message: WorkerMessage) => this.#receive(message));
+    this.#worker.on('error', (error: Error) => this.#end(`The observation worker failed: ${error.message}`));
+    this.#worker.on('exit', () => this.#end('The observation worker has ended.'));
+    this.ready = this.#ask('ready');
+    // A failure is told to whoever asks; nobody has to.
+    this.ready.catch(() => undefined);
+  }
 
-	open(ram: RamSource): Promise<void> {
-		return this.#ask("open", ram);
-	}
+  open(ram: RamSource): Promise<void> {
+    return this.#ask('open', ram);
+  }
 
-	setRunning(running: boolean): void {
-		this.#tell("setRunning", running);
-	}
+  setRunning(running: boolean): void {
+    this.#tell('setRunning', running);
+  }
 
-	view<V extends ViewName>(view: V): Promise<ViewSnapshot<V>> {
-		return this.#ask("view", view);
-	}
+  view<V extends ViewName>(view: V): Promise<ViewSnapshot<V>> {
+    return this.#ask('view', view);
+  }
 
-	async subscribe(
-		views: ViewName[],
-		rate: number,
-		listener: (event: ViewChangedEvent) => void,
-	): Promise<number> {
-		const subscription = this.#nextSubscription++;
-		this.#listeners.set(subscription, listener);
-		try {
-			await this.#ask("subscribe", subscription, views, rate);
-		} catch (error) {
-			this.#listeners.delete(subscription);
-			throw error;
-		}
-		return subscription;
-	}
+  async subscribe(views: ViewName[], rate: number, listener: (event: ViewChangedEvent) => void): Promise<number> {
+    const subscription = this.#nextSubscription++;
+    this.#listeners.set(subscription, listener);
+    try {
+      await this.#ask('subscribe', subscription, views, rate);
+    } catch (error) {
+      this.#listeners.delete(subscription);
+      throw error;
+    }
+    return subscription;
+  }
 
-	unsubscribe(subscription: number): void {
-		this.#listeners.delete(subscription);
-		this.#tell("unsubscribe", subscription);
-	}
+  unsubscribe(subscription: number): void {
+    this.#listeners.delete(subscription);
+    this.#tell('unsubscribe', subscription);
+  }
 
-	poolPages(request: PoolPagesRequest): Promise<PoolPagesResponse> {
-		return this.#ask("poolPages", request);
-	}
+  poolPages(request: PoolPagesRequest): Promise<PoolPagesResponse> {
+    return this.#ask('poolPages', request);
+  }
 
-	cycles(): Promise<CyclesResponse> {
-		return this.#ask("cycles");
-	}
+  cycles(): Promise<CyclesResponse> {
+    return this.#ask('cycles');
+  }
 
-	symbols(request: SymbolsRequest): Promise<SymbolsResponse> {
-		return this.#ask("symbols", request);
-	}
+  symbols(request: SymbolsRequest): Promise<SymbolsResponse> {
+    return this.#ask('symbols', request);
+  }
 
-	threadsAtStop(stackPointers: bigint[]): Promise<StoppedThread[]> {
-		return this.#ask("threadsAtStop", stackPointers);
-	}
+  threadsAtStop(stackPointers: bigint[]): Promise<StoppedThread[]> {
+    return this.#ask('threadsAtStop', stackPointers);
+  }
 
-	parkedRegisters(thread: number): Promise<KnownRegisters | undefined> {
-		return this.#ask("parkedRegisters", thread);
-	}
+  parkedRegisters(thread: number): Promise<KnownRegisters | undefined> {
+    return this.#ask('parkedRegisters', thread);
+  }
 
-	symbolise(address: bigint): Promise<string | undefined> {
-		return this.#ask("symbolise", address);
-	}
+  symbolise(address: bigint): Promise<string | undefined> {
+    return this.#ask('symbolise', address);
+  }
 
-	dispose(): Promise<void> {
-		this.#disposed ??= this.#stop();
-		return this.#disposed;
-	}
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#stop();
+    return this.#disposed;
+  }
 
-	async #stop(): Promise<void> {
-		if (this.#gone === undefined) {
-			// The worker kills its gdb and removes its files, then the thread is ended whatever it does.
-			await Promise.race([
-				this.#ask("dispose").catch(() => undefined),
-				patience(500),
-			]);
-		}
-		await this.#worker.terminate();
-	}
+  async #stop(): Promise<void> {
+    if (this.#gone === undefined) {
+      // The worker kills its gdb and removes its files, then the thread is ended whatever it does.
+      await Promise.race([this.#ask('dispose').catch(() => undefined), patience(500)]);
+    }
+    await this.#worker.terminate();
+  }
 
-	/** The type of the answer is the method's own: both ends are built from the same source. */
-	#ask<T>(method: string, ...parameters: unknown[]): Promise<T> {
-		return new Promise<T>((resolve, reject) => {
-			if (this.#gone !== undefined) {
-				reject(new Error(this.#gone));
-				return;
-			}
-			const id = this.#nextId++;
-			this.#pending.set(id, {
-				resolve: (value) => resolve(value as T),
-				reject,
-			});
-			this.#worker.postMessage({
-				id,
-				method,
-				parameters,
-			} satisfies WorkerRequest);
-		});
-	}
+  /** The type of the answer is the method's own: both ends are built from the same source. */
+  #ask<T>(method: string, ...parameters: unknown[]): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#gone !== undefined) {
+        reject(new Error(this.#gone));
+        return;
+      }
+      const id = this.#nextId++;
+      this.#pending.set(id, {
+        resolve: (value) => resolve(value as T),
+        reject,
+      });
+      this.#worker.postMessage({
+        id,
+        method,
+        parameters,
+      } satisfies WorkerRequest);
+    });
+  }
 
-	#tell(method: string, ...parameters: unknown[]): void {
-		this.#ask(method, ...parameters).catch(() => undefined);
-	}
+  #tell(method: string, ...parameters: unknown[]): void {
+    this.#ask(method, ...parameters).catch(() => undefined);
+  }
 
-	#receive(message: WorkerMessage): void {
-		if (message.kind === "delta") {
-			this.#listeners.get(message.event.subscription)?.(message.event);
-			return;
-		}
-		const pending = this.#pending.get(message.id);
-		this.#pending.delete(message.id);
-		if (message.error !== undefined) {
-			pending?.reject(new Error(message.error));
-		} else {
-			pending?.resolve(message.value);
-		}
-	}
+  #receive(message: WorkerMessage): void {
+    if (message.kind === 'delta') {
+      this.#listeners.get(message.event.subscription)?.(message.event);
+      return;
+    }
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    if (message.error !== undefined) {
+      pending?.reject(new Error(message.error));
+    } else {
+      pending?.resolve(message.value);
+    }
+  }
 
-	#end(reason: string): void {
-		this.#gone ??= reason;
-		for (const pending of this.#pending.values()) {
-			pending.reject(new Error(this.#gone));
-		}
-		this.#pending.clear();
-		this.#listeners.clear();
-	}
+  #end(reason: string): void {
+    this.#gone ??= reason;
+    for (const pending of this.#pending.values()) {
+      pending.reject(new Error(this.#gone));
+    }
+    this.#pending.clear();
+    this.#listeners.clear();
+  }
 }
 
 /** Resolves after `milliseconds`, without keeping the process alive. */
 function patience(milliseconds: number): Promise<void> {
-	return new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
+  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
 }
 
 /** Bundled: `worker.cjs` and `python/` beside the bundle; from source: `main.ts` beside this file. */
 function workerFiles(): { worker: string; layoutScript: string } {
-	const here = import.meta.url
-		? dirname(fileURLToPath(import.meta.url))
-		: __dirname;
-	const bundled = join(here, "worker.cjs");
-	return existsSync(bundled)
-		? { worker: bundled, layoutScript: join(here, "python", "layouts.py") }
-		: {
-				worker: join(here, "main.ts"),
-				layoutScript: join(here, "..", "gdb", "python", "layouts.py"),
-			};
+  const here = import.meta.url ? dirname(fileURLToPath(import.meta.url)) : __dirname;
+  const bundled = join(here, 'worker.cjs');
+  return existsSync(bundled)
+    ? { worker: bundled, layoutScript: join(here, 'python', 'layouts.py') }
+    : {
+        worker: join(here, 'main.ts'),
+        layoutScript: join(here, '..', 'gdb', 'python', 'layouts.py'),
+      };
 }

@@ -1,33 +1,33 @@
 /** What the session thread and the observation worker say to each other. Structured clones: plain values only. */
-import type { ViewChangedEvent } from "../protocol.ts";
-import type { ObservationOptions } from "./observation.ts";
+import type { ViewChangedEvent } from '../protocol.ts';
+import type { ObservationOptions } from './observation.ts';
 
 /** The session asks; `id` is its own count. */
 export interface WorkerRequest {
-	id: number;
-	method: string;
-	parameters: unknown[];
+  id: number;
+  method: string;
+  parameters: unknown[];
 }
 
 /** The worker answers each request once: with `value`, or with `error`, one sentence for the user. */
 export interface WorkerReply {
-	kind: "reply";
-	id: number;
-	value?: unknown;
-	error?: string;
+  kind: 'reply';
+  id: number;
+  value?: unknown;
+  error?: string;
 }
 
 /** A delta of a subscription. */
 export interface WorkerDelta {
-	kind: "delta";
-	event: ViewChangedEvent;
+  kind: 'delta';
+  event: ViewChangedEvent;
 }
 
 export type WorkerMessage = WorkerReply | WorkerDelta;
 
 /** What the worker is started with. */
 export interface WorkerStart {
-	options: ObservationOptions;
-	/** `layouts.py`, which runs inside gdb. */
-	layoutScript: string;
+  options: ObservationOptions;
+  /** `layouts.py`, which runs inside gdb. */
+  layoutScript: string;
 }

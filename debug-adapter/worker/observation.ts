@@ -1,56 +1,56 @@
-import type { RamSource } from "../machine/machine.ts";
+import type { RamSource } from '../machine/machine.ts';
 import type {
-	CyclesResponse,
-	PoolPagesRequest,
-	PoolPagesResponse,
-	SymbolsRequest,
-	SymbolsResponse,
-	ViewChangedEvent,
-	ViewName,
-	ViewSnapshot,
-} from "../protocol.ts";
+  CyclesResponse,
+  PoolPagesRequest,
+  PoolPagesResponse,
+  SymbolsRequest,
+  SymbolsResponse,
+  ViewChangedEvent,
+  ViewName,
+  ViewSnapshot,
+} from '../protocol.ts';
 
 /** What the observation worker needs to begin; it starts reading layouts at once, beside the build-up of the session. */
 export interface ObservationOptions {
-	/** The ELF with debug information. */
-	elf: string;
-	/** The gdb program, for type layouts in a gdb of its own without a target. */
-	gdb: string;
-	/** Layouts and indexes are cached here by build id; created when missing. */
-	cacheDirectory: string;
+  /** The ELF with debug information. */
+  elf: string;
+  /** The gdb program, for type layouts in a gdb of its own without a target. */
+  gdb: string;
+  /** Layouts and indexes are cached here by build id; created when missing. */
+  cacheDirectory: string;
 }
 
 /** Registers of a parked thread; absent ones are unknown. Values are unsigned 64-bit. */
 export type KnownRegisters = Partial<Record<RegisterName, bigint>>;
 export type RegisterName =
-	| "rax"
-	| "rbx"
-	| "rcx"
-	| "rdx"
-	| "rsi"
-	| "rdi"
-	| "rbp"
-	| "rsp"
-	| "r8"
-	| "r9"
-	| "r10"
-	| "r11"
-	| "r12"
-	| "r13"
-	| "r14"
-	| "r15"
-	| "rip"
-	| "eflags";
+  | 'rax'
+  | 'rbx'
+  | 'rcx'
+  | 'rdx'
+  | 'rsi'
+  | 'rdi'
+  | 'rbp'
+  | 'rsp'
+  | 'r8'
+  | 'r9'
+  | 'r10'
+  | 'r11'
+  | 'r12'
+  | 'r13'
+  | 'r14'
+  | 'r15'
+  | 'rip'
+  | 'eflags';
 
 /** A kernel thread as the control road needs it, at a stop. */
 export interface StoppedThread {
-	id: number;
-	name: string;
-	/** For the list of threads: `waiting for vnode /data/log (12 ms)`, `running on CPU 1`. */
-	summary: string;
-	state: "created" | "ready" | "running" | "waiting" | "finished";
-	/** The CPU whose stack pointer lies in this thread's stack; undefined when it is parked. */
-	onCpu?: number;
+  id: number;
+  name: string;
+  /** For the list of threads: `waiting for vnode /data/log (12 ms)`, `running on CPU 1`. */
+  summary: string;
+  state: 'created' | 'ready' | 'running' | 'waiting' | 'finished';
+  /** The CPU whose stack pointer lies in this thread's stack; undefined when it is parked. */
+  onCpu?: number;
 }
 
 /**
@@ -59,32 +59,28 @@ export interface StoppedThread {
  * or the window is gone. Nothing here stops the guest.
  */
 export interface Observation {
-	/** Resolves when layouts are read and the kernel is recognised (or known to be unknown: `undefined`). */
-	readonly ready: Promise<"sprout" | "osv" | undefined>;
-	/** Gives the worker its window. Views before that reject with a sentence. */
-	open(ram: RamSource): Promise<void>;
-	/** Tells whether the guest runs: marks snapshots, and lets the worker read once instead of twice at a stop. */
-	setRunning(running: boolean): void;
-	view<V extends ViewName>(view: V): Promise<ViewSnapshot<V>>;
-	/** Calls `listener` with deltas at `rate` Hz until unsubscribed. */
-	subscribe(
-		views: ViewName[],
-		rate: number,
-		listener: (event: ViewChangedEvent) => void,
-	): Promise<number>;
-	unsubscribe(subscription: number): void;
-	poolPages(request: PoolPagesRequest): Promise<PoolPagesResponse>;
-	cycles(): Promise<CyclesResponse>;
-	symbols(request: SymbolsRequest): Promise<SymbolsResponse>;
-	/**
-	 * All kernel threads at a stop. `stackPointers[cpu]` is that CPU's rsp: a thread is on a CPU when the rsp lies in its stack
-	 * (or in that CPU's interrupt stack while it is current), not when a `current` pointer says so.
-	 */
-	threadsAtStop(stackPointers: bigint[]): Promise<StoppedThread[]>;
-	/** The saved registers of a parked thread; undefined when it is on a CPU or gone. */
-	parkedRegisters(thread: number): Promise<KnownRegisters | undefined>;
-	/** The name of `address` as `symbol+offset (file:line)`, undefined when none. Used for backtraces on the console. */
-	symbolise(address: bigint): Promise<string | undefined>;
-	/** Ends the worker thread and its gdb. Idempotent. */
-	dispose(): Promise<void>;
+  /** Resolves when layouts are read and the kernel is recognised (or known to be unknown: `undefined`). */
+  readonly ready: Promise<'sprout' | 'osv' | undefined>;
+  /** Gives the worker its window. Views before that reject with a sentence. */
+  open(ram: RamSource): Promise<void>;
+  /** Tells whether the guest runs: marks snapshots, and lets the worker read once instead of twice at a stop. */
+  setRunning(running: boolean): void;
+  view<V extends ViewName>(view: V): Promise<ViewSnapshot<V>>;
+  /** Calls `listener` with deltas at `rate` Hz until unsubscribed. */
+  subscribe(views: ViewName[], rate: number, listener: (event: ViewChangedEvent) => void): Promise<number>;
+  unsubscribe(subscription: number): void;
+  poolPages(request: PoolPagesRequest): Promise<PoolPagesResponse>;
+  cycles(): Promise<CyclesResponse>;
+  symbols(request: SymbolsRequest): Promise<SymbolsResponse>;
+  /**
+   * All kernel threads at a stop. `stackPointers[cpu]` is that CPU's rsp: a thread is on a CPU when the rsp lies in its stack
+   * (or in that CPU's interrupt stack while it is current), not when a `current` pointer says so.
+   */
+  threadsAtStop(stackPointers: bigint[]): Promise<StoppedThread[]>;
+  /** The saved registers of a parked thread; undefined when it is on a CPU or gone. */
+  parkedRegisters(thread: number): Promise<KnownRegisters | undefined>;
+  /** The name of `address` as `symbol+offset (file:line)`, undefined when none. Used for backtraces on the console. */
+  symbolise(address: bigint): Promise<string | undefined>;
+  /** Ends the worker thread and its gdb. Idempotent. */
+  dispose(): Promise<void>;
 }

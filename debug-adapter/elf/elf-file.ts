@@ -1,0 +1,177 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { readSigned64, readUnsigned64 } from '../guest/address.ts';
+import { type Symbol as ElfSymbol, readSymbols } from './symbols.ts';
+
+/** A section of an ELF file. */
+export interface Section {
+  name: string;
+  /** ELF's sh_type: 1 contents, 2 symbol table, 3 strings, 7 note, 8 no bits. */
+  type: number;
+  flags: number;
+  /** Signed canonical address; 0 when it is not loaded. */
+  address: number;
+  offset: number;
+  size: number;
+  link: number;
+  entrySize: number;
+  index: number;
+}
+
+/** A loadable segment (PT_LOAD). */
+export interface Segment {
+  virtual: number;
+  physical: number;
+  offset: number;
+  fileSize: number;
+  memorySize: number;
+}
+
+const SECTION_NO_BITS = 8;
+const SEGMENT_LOAD = 1;
+/** No section of a kernel is larger: a bound on what a broken header can make us read. */
+const LARGEST_SECTION = 1 << 30;
+
+/**
+ * An ELF64 little-endian file (System V ABI, "Object Files"), read section by section.
+ * @throws Error with one sentence when the file cannot be opened or is no such ELF.
+ */
+export class ElfFile {
+  readonly path: string;
+  readonly size: number;
+  readonly entry: number;
+  readonly machine: number;
+  readonly sections: readonly Section[];
+  readonly segments: readonly Segment[];
+  readonly #descriptor: number;
+  #symbols: readonly ElfSymbol[] | undefined;
+  #closed = false;
+
+  constructor(path: string) {
+    this.path = path;
+    try {
+      this.#descriptor = openSync(path, 'r');
+    } catch (error) {
+      throw new Error(`The ELF ${path} cannot be opened: ${(error as NodeJS.ErrnoException).code ?? error}.`);
+    }
+    try {
+      this.size = fstatSync(this.#descriptor).size;
+      const header = this.read(0, Math.min(64, this.size));
+      if (header.length < 64 || header.readUInt32BE(0) !== 0x7f454c46) {
+        throw new Error(`${path} is not an ELF file.`);
+      }
+      if (header[4] !== 2 || header[5] !== 1) {
+        throw new Error(`${path} is not a 64-bit little-endian ELF file.`);
+      }
+      this.machine = header.readUInt16LE(18);
+      this.entry = readSigned64(header, 24);
+      this.segments = this.#readSegments(header);
+      this.sections = this.#readSections(header);
+    } catch (error) {
+      closeSync(this.#descriptor);
+      throw error;
+    }
+  }
+
+  close(): void {
+    if (!this.#closed) {
+      this.#closed = true;
+      closeSync(this.#descriptor);
+    }
+  }
+
+  /** Bytes of the file. @throws Error when the range is not in the file. */
+  read(offset: number, length: number): Buffer {
+    if (!(offset >= 0 && length >= 0 && length <= LARGEST_SECTION && offset + length <= this.size)) {
+      throw new Error(`${this.path} is cut short or broken (bytes ${offset} to ${offset + length}).`);
+    }
+    const bytes = Buffer.allocUnsafe(length);
+    let done = 0;
+    while (done < length) {
+      const count = readSync(this.#descriptor, bytes, done, length - done, offset + done);
+      if (count === 0) {
+        throw new Error(`${this.path} is cut short or broken (bytes ${offset} to ${offset + length}).`);
+      }
+      done += count;
+    }
+    return bytes;
+  }
+
+  section(name: string): Section | undefined {
+    return this.sections.find((section) => section.name === name);
+  }
+
+  /** Contents of a section as they stand in the file; empty for one without bits, or when there is none such. */
+  contents(section: Section | undefined): Buffer {
+    return section && section.type !== SECTION_NO_BITS ? this.read(section.offset, section.size) : Buffer.alloc(0);
+  }
+
+  /** Whether there is debug information to read types from. */
+  get hasDebugInformation(): boolean {
+    return this.sections.some((section) => section.name === '.debug_info' || section.name === '.zdebug_info');
+  }
+
+  /** Every named symbol that has an address, in the file's order. Read once. */
+  get symbols(): readonly ElfSymbol[] {
+    this.#symbols ??= readSymbols(this);
+    return this.#symbols;
+  }
+
+  #readSegments(header: Buffer): Segment[] {
+    const entrySize = header.readUInt16LE(54);
+    const count = header.readUInt16LE(56);
+    if (count === 0 || entrySize < 56) {
+      return [];
+    }
+    const table = this.read(readUnsigned64(header, 32), entrySize * count);
+    const segments: Segment[] = [];
+    for (let at = 0; at < table.length; at += entrySize) {
+      if (table.readUInt32LE(at) === SEGMENT_LOAD) {
+        segments.push({
+          offset: readUnsigned64(table, at + 8),
+          virtual: readSigned64(table, at + 16),
+          physical: readUnsigned64(table, at + 24),
+          fileSize: readUnsigned64(table, at + 32),
+          memorySize: readUnsigned64(table, at + 40),
+        });
+      }
+    }
+    return segments;
+  }
+
+  #readSections(header: Buffer): Section[] {
+    const tableOffset = readUnsigned64(header, 40);
+    const entrySize = header.readUInt16LE(58);
+    const count = header.readUInt16LE(60);
+    if (tableOffset === 0 || count === 0 || entrySize < 64) {
+      return [];
+    }
+    const table = this.read(tableOffset, entrySize * count);
+    const sections: (Section & { nameOffset: number })[] = [];
+    for (let index = 0; index < count; index++) {
+      const at = index * entrySize;
+      sections.push({
+        name: '',
+        nameOffset: table.readUInt32LE(at),
+        type: table.readUInt32LE(at + 4),
+        flags: readUnsigned64(table, at + 8),
+        address: readSigned64(table, at + 16),
+        offset: readUnsigned64(table, at + 24),
+        size: readUnsigned64(table, at + 32),
+        link: table.readUInt32LE(at + 40),
+        entrySize: readUnsigned64(table, at + 56),
+        index,
+      });
+    }
+    const names = this.contents(sections[header.readUInt16LE(62)]);
+    return sections.map(({ nameOffset, ...section }) => ({ ...section, name: textAt(names, nameOffset) }));
+  }
+}
+
+/** The zero-terminated text at `offset`; empty when it lies outside. */
+export function textAt(strings: Buffer, offset: number): string {
+  if (offset < 0 || offset >= strings.length) {
+    return '';
+  }
+  const end = strings.indexOf(0, offset);
+  return strings.toString('utf8', offset, end < 0 ? strings.length : end);
+}

@@ -1,0 +1,209 @@
+import { type Address, isCanonical } from './address.ts';
+import type { AddressSpace } from './address-space.ts';
+import { type GuestMemory, UnreadableMemory } from './memory.ts';
+import { LARGE_CHUNK, PhysicalCache, type Place, SMALL_CHUNK } from './physical-cache.ts';
+import type { StructReader } from './struct-reader.ts';
+
+/** Above this many objects, reading large chunks is faster than reading each page. */
+const MANY_OBJECTS = 1500;
+
+/**
+ * Guest memory at one moment, as far as that can be: each byte is read at most once in an epoch, and what readers looked at
+ * is remembered, so that `unchanged` can tell whether it still stands there.
+ */
+export class Snapshot implements GuestMemory {
+  readonly #space: AddressSpace;
+  readonly #cache: PhysicalCache;
+  readonly #check: PhysicalCache;
+  #physical = new Float64Array(1024);
+  /** Index into #readers, or minus a length for a plain range. */
+  #what = new Int32Array(1024);
+  #count = 0;
+  readonly #readers: StructReader[] = [];
+  readonly #readerIndexes = new Map<StructReader, number>();
+  /** Whether what is read must be remembered. */
+  #recording = true;
+
+  constructor(cache: PhysicalCache, space: AddressSpace) {
+    this.#cache = cache;
+    this.#space = space;
+    this.#check = new PhysicalCache(cache.memory);
+  }
+
+  get space(): AddressSpace {
+    return this.#space;
+  }
+
+  /** Begins anew. `recording` is false while the guest stands still: nothing will need to be checked. */
+  begin(recording: boolean): void {
+    const chunk = this.#count > MANY_OBJECTS || !recording ? LARGE_CHUNK : SMALL_CHUNK;
+    this.#cache.forget(chunk);
+    this.#space.forget();
+    this.beginReading(recording);
+  }
+
+  /** Begins another reading of the same moment: what was read stays. Only while the guest stands still. */
+  beginReading(recording: boolean): void {
+    this.#count = 0;
+    this.#recording = recording;
+  }
+
+  /** Where the structure at `address` can be read. @throws UnreadableMemory. */
+  at(reader: StructReader, address: Address): Place {
+    const physical = this.#space.direct(address);
+    if (physical === undefined) {
+      return this.place(address, reader.size);
+    }
+    const place = this.#cache.place(physical, reader.size);
+    if (this.#recording) {
+      this.#record(physical, this.#indexOf(reader));
+    }
+    return place;
+  }
+
+  /** Where `length` bytes, up to 64 KiB, can be read. @throws UnreadableMemory. */
+  place(address: Address, length: number): Place {
+    if (!isCanonical(address)) {
+      throw new UnreadableMemory(address, length);
+    }
+    const pieces = this.#space.pieces(address, length);
+    for (const piece of pieces) {
+      this.#recordRange(piece.physical, piece.length);
+    }
+    const first = pieces[0];
+    if (pieces.length === 1 && first) {
+      return this.#cache.place(first.physical, first.length);
+    }
+    const bytes = new Uint8Array(length);
+    let done = 0;
+    for (const piece of pieces) {
+      const { view, offset } = this.#cache.place(piece.physical, piece.length);
+      bytes.set(new Uint8Array(view.buffer, view.byteOffset + offset, piece.length), done);
+      done += piece.length;
+    }
+    return { view: new DataView(bytes.buffer), offset: 0 };
+  }
+
+  read(address: Address, length: number): Buffer {
+    if (!isCanonical(address)) {
+      throw new UnreadableMemory(address, length);
+    }
+    const parts = this.#space.pieces(address, length).map((piece) => {
+      this.#recordRange(piece.physical, piece.length);
+      return this.#cache.copy(piece.physical, piece.length);
+    });
+    return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
+  }
+
+  /** The zero-terminated text at `address`, cut at `limit` bytes; undefined when it cannot be read. */
+  text(address: Address, limit = 256): string | undefined {
+    if (address === 0 || !isCanonical(address)) {
+      return undefined;
+    }
+    const parts: Buffer[] = [];
+    try {
+      for (let done = 0; done < limit; ) {
+        const at = address + done;
+        // Up to the next 64 bytes: few texts are longer, and no page is crossed.
+        const length = Math.min(limit - done, 64 - (((at % 64) + 64) % 64));
+        const { view, offset } = this.place(at, length);
+        const bytes = Buffer.from(view.buffer, view.byteOffset + offset, length);
+        const end = bytes.indexOf(0);
+        parts.push(Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)));
+        if (end >= 0) {
+          break;
+        }
+        done += length;
+      }
+    } catch (error) {
+      if (!(error instanceof UnreadableMemory)) {
+        throw error;
+      }
+      return undefined;
+    }
+    return Buffer.concat(parts).toString('utf8');
+  }
+
+  /** Reads everything that was looked at a second time: true when it is byte-identical. */
+  unchanged(): boolean {
+    this.#check.forget(this.#count > MANY_OBJECTS ? LARGE_CHUNK : SMALL_CHUNK);
+    for (let index = 0; index < this.#count; index++) {
+      const physical = this.#physical[index] as number;
+      const what = this.#what[index] as number;
+      if (what < 0) {
+        if (!this.#same(physical, -what)) {
+          return false;
+        }
+        continue;
+      }
+      const { ranges } = this.#readers[what] as StructReader;
+      for (let range = 0; range < ranges.length; range += 2) {
+        if (!this.#same(physical + (ranges[range] as number), ranges[range + 1] as number)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** Objects and ranges looked at since `begin`. */
+  get touched(): number {
+    return this.#count;
+  }
+
+  #same(physical: number, length: number): boolean {
+    for (let done = 0; done < length; done += 0x1_0000) {
+      const count = Math.min(length - done, 0x1_0000);
+      const first = this.#cache.place(physical + done, count);
+      const second = this.#check.place(physical + done, count);
+      if (!sameBytes(first, second, count)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  #indexOf(reader: StructReader): number {
+    let index = this.#readerIndexes.get(reader);
+    if (index === undefined) {
+      index = this.#readers.push(reader) - 1;
+      this.#readerIndexes.set(reader, index);
+    }
+    return index;
+  }
+
+  #recordRange(physical: number, length: number): void {
+    if (this.#recording && length > 0) {
+      this.#record(physical, -length);
+    }
+  }
+
+  #record(physical: number, what: number): void {
+    if (this.#count === this.#physical.length) {
+      this.#physical = grown(this.#physical, new Float64Array(this.#count * 2));
+      this.#what = grown(this.#what, new Int32Array(this.#count * 2));
+    }
+    this.#physical[this.#count] = physical;
+    this.#what[this.#count++] = what;
+  }
+}
+
+function grown<T extends Float64Array | Int32Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
+}
+
+function sameBytes(a: Place, b: Place, length: number): boolean {
+  let index = 0;
+  for (; index + 4 <= length; index += 4) {
+    if (a.view.getInt32(a.offset + index, true) !== b.view.getInt32(b.offset + index, true)) {
+      return false;
+    }
+  }
+  for (; index < length; index++) {
+    if (a.view.getUint8(a.offset + index) !== b.view.getUint8(b.offset + index)) {
+      return false;
+    }
+  }
+  return true;
+}
