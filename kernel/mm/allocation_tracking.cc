@@ -66,11 +66,11 @@ Result<void> allocation_tracking_start(u64 capacity)
     auto& tracking = g_allocation_tracking;
     if (tracking.records)
         return Error::busy;
+    if (capacity > arch::g_ram_bytes / sizeof(TrackedAllocation))
+        return Error::no_memory;
     u64 slots = round_up_to_power_of_two(2 * (capacity ? capacity : default_capacity));
     while (!capacity && slots > 2 && slots * sizeof(TrackedAllocation) > arch::g_ram_bytes / 16)
         slots /= 2;
-    if (slots > arch::g_ram_bytes / sizeof(TrackedAllocation))
-        return Error::no_memory;
     auto const pages = (slots * sizeof(TrackedAllocation) + page_size - 1) / page_size;
     auto* const head = TRY(allocate_page_run(pages, PageKind::kernel_data, const_cast<char*>("allocation tracking")));
     auto* const records = static_cast<TrackedAllocation*>(address_of(*head));

@@ -34,29 +34,25 @@ void close_early_arena()
         arch::virtual_to_physical(reinterpret_cast<void*>(g_early_arena.position)), PageKind::arena);
 }
 
-// The lowest boot range that overlaps [first, end), null when there is none.
-BootRange const* overlapping(u64 first, u64 end)
+// The end of the boot range that overlaps [first, end), 0 when there is none.
+u64 end_of_overlap(u64 first, u64 end)
 {
-    BootRange const* found = nullptr;
-    for (usize index = 0; index < s_boot_range_count; ++index) {
-        auto const& range = s_boot_ranges[index];
-        if (range.first < end && first < range.end && (!found || range.first < found->first))
-            found = &range;
-    }
-    return found;
+    for (usize index = 0; index < s_boot_range_count; ++index)
+        if (auto const& range = s_boot_ranges[index]; range.first < end && first < range.end)
+            return range.end;
+    return 0;
 }
 
-// The highest place for `count` frames that nothing at boot uses: low RAM stays free for devices. 0 when there is none.
+// The lowest place for `count` frames that nothing at boot uses: large blocks above stay whole. 0 when there is none.
 u64 find_room(u64 count)
 {
-    for (usize index = arch::g_ram_range_count; index-- > 0;) {
-        auto const first = frames_up(arch::g_ram_ranges[index].begin);
-        auto end = arch::g_ram_ranges[index].end / page_size;
-        while (end >= first + count) {
-            auto const* taken = overlapping(end - count, end);
-            if (!taken)
-                return end - count;
-            end = taken->first;
+    for (usize index = 0; index < arch::g_ram_range_count; ++index) {
+        auto first = frames_up(arch::g_ram_ranges[index].begin);
+        while (first + count <= arch::g_ram_ranges[index].end / page_size) {
+            auto const taken_end = end_of_overlap(first, first + count);
+            if (taken_end == 0)
+                return first;
+            first = taken_end;
         }
     }
     return 0;

@@ -13,7 +13,9 @@
 #include <map>
 #include <mutex>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace sprout::arch {
@@ -190,27 +192,56 @@ void set_time(Nanoseconds time) { g_host_time = time; }
 
 } // namespace host
 
+namespace {
+
+using namespace host;
+
+// True when every check of the test held.
+bool run_test(TestCase const& test)
+{
+    set_cpu(0);
+    sprout::arch::enable_interrupts();
+    try {
+        test.run();
+    } catch (Panic const& panic) {
+        check_failed(test.name, 0, "panic: " + panic.message);
+    }
+    if (!sprout::arch::interrupts_enabled())
+        check_failed(test.name, 0, "interrupts were left off");
+    std::printf("%s %s%s\n", g_failures ? "FAILED" : "ok    ", test.name, g_notes.c_str());
+    return g_failures == 0;
+}
+
+// In a process of its own: the kernel's global state is fresh, and one crash is one failed test.
+bool run_apart(TestCase const& test)
+{
+    std::fflush(stdout);
+    auto const child = fork();
+    if (child < 0) {
+        std::perror("fork");
+        std::exit(2);
+    }
+    if (child == 0)
+        std::exit(run_test(test) ? 0 : 1);
+    int status = 0;
+    waitpid(child, &status, 0);
+    bool const told = WIFEXITED(status) && WEXITSTATUS(status) <= 1;
+    if (!told)
+        std::printf("FAILED %s: ended with %s %d\n", test.name, WIFSIGNALED(status) ? "signal" : "exit status",
+            WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    return told && WEXITSTATUS(status) == 0;
+}
+
+} // namespace
+
+// The first argument, if any, is a part of the names of the tests to run; `--here` after it runs them in this process,
+// for gdb.
 int main(int argument_count, char** arguments)
 {
-    using namespace host;
-    unsigned failed = 0;
-    for (auto* test = g_first; test; test = test->next) {
-        if (argument_count > 1 && !std::strstr(test->name, arguments[1]))
-            continue;
-        g_failures = 0;
-        g_notes.clear();
-        set_cpu(0);
-        sprout::arch::enable_interrupts();
-        try {
-            test->run();
-        } catch (Panic const& panic) {
-            check_failed(test->name, 0, "panic: " + panic.message);
-        }
-        if (!sprout::arch::interrupts_enabled())
-            check_failed(test->name, 0, "interrupts were left off");
-        std::printf("%s %s%s\n", g_failures ? "FAILED" : "ok    ", test->name, g_notes.c_str());
-        std::fflush(stdout);
-        failed += g_failures != 0;
-    }
-    return failed ? 1 : 0;
+    bool const here = argument_count > 2 && std::strcmp(arguments[2], "--here") == 0;
+    bool all_good = true;
+    for (auto const* test = g_first; test; test = test->next)
+        if (argument_count < 2 || std::strstr(test->name, arguments[1]))
+            all_good = (here ? run_test(*test) : run_apart(*test)) && all_good;
+    return all_good ? 0 : 1;
 }
