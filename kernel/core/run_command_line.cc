@@ -94,7 +94,8 @@ int run_program(Invocation const& invocation, u32 script_depth)
         return run_script(invocation, script_depth);
     auto const* program = find_program(name);
     if (!program) {
-        print("Line %u, column %u: there is no program %s; --help lists them.\n", invocation.line, invocation.column, name);
+        print("Line %u, column %u: there is no program %s; --help lists them.\n", invocation.line, invocation.column,
+            name);
         return status_unknown_program;
     }
     return program->main(static_cast<int>(invocation.count), invocation.arguments);
@@ -147,7 +148,8 @@ bool initialize_command_line(char const* text)
 {
     // The lock is free and nobody else runs: nothing is waited for.
     return g_environment.with([&](Environment& environment) {
-        return parse_command_line(text ? text : "", text ? strlen(text) : 0, environment, &g_kernel_options, g_command_line);
+        return parse_command_line(
+            text ? text : "", text ? strlen(text) : 0, environment, &g_kernel_options, g_command_line);
     });
 }
 

@@ -4,15 +4,18 @@
 #include "core/result.hh"
 #include "fs/dentry.hh"
 #include "fs/vnode.hh"
+#include "sched/mutex.hh"
 
 namespace sprout {
 
 struct FileSystem {
     ListNode link;
-    char const* name;
-    // Makes the root vnode; `source` is the device or whatever the file system understands.
-    Result<Vnode*> (*mount)(Mount&, char const* source);
-    void (*unmount)(Mount&);
+    char const* name = "";
+    // Makes the root vnode: one link, one reference (the link's). `source` is the device or whatever the file system
+    // understands, "" when there is nothing to say.
+    Result<Vnode*> (*mount)(Mount&, char const* source) = nullptr;
+    // Frees what mount() made, once no vnode of the mount is in use.
+    void (*unmount)(Mount&) = nullptr;
 };
 
 struct Mount {
@@ -21,7 +24,7 @@ struct Mount {
     Vnode* root = nullptr;
     Dentry* covered = nullptr; // where it is mounted; null for the root mount
     u64 next_number = 1;
-    void* data = nullptr;
+    void* data = nullptr; // the file system's own
 };
 
 struct MountTable {
@@ -31,7 +34,12 @@ struct MountTable {
 };
 extern MountTable g_mounts;
 
-void register_file_system(FileSystem&);
+// See vnode.hh.
+extern Mutex g_rename_lock;
+
+// `file_system` lives as long as the kernel. A name that is taken: Error::exists.
+Result<void> register_file_system(FileSystem&);
+// Covers the directory `path` with a new file system; the first mount is that of "/".
 Result<void> mount(char const* file_system, char const* source, char const* path);
 
 } // namespace sprout
