@@ -1,0 +1,137 @@
+/** VS Code's window as a person uses it. Each step waits for what it needs to see; none sleeps. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Locator, Page } from 'playwright-core';
+import type { CodeServer } from './code-server.ts';
+import { runFolder } from './places.ts';
+
+/** The names of the views, as their headers show them. */
+export type ViewTitle = 'Threads' | 'Vnode Locks' | 'Malloc Pools' | 'Timer Sets';
+
+export class Workbench {
+  readonly page: Page;
+  readonly #server: CodeServer;
+  readonly #console: string[] = [];
+
+  private constructor(page: Page, server: CodeServer) {
+    this.page = page;
+    this.#server = server;
+    page.setDefaultTimeout(30_000);
+    page.on('console', (message) => this.#console.push(message.text()));
+  }
+
+  /** Opens `folder` and waits until the extension's icon is there. */
+  static async open(browser: Browser, server: CodeServer, folder: string): Promise<Workbench> {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark' });
+    const workbench = new Workbench(page, server);
+    await page.goto(server.page(folder));
+    await page.locator('.activitybar a.action-label[aria-label^="Unikernel"]').waitFor();
+    return workbench;
+  }
+
+  /** Runs `steps`; when one fails, saves what the person would have seen, and what VS Code said. */
+  async journey(name: string, steps: () => Promise<void>): Promise<void> {
+    try {
+      await steps();
+    } catch (error) {
+      await this.screenshot(`failed-${name}`).catch(() => {});
+      const log = [...this.#console, '', this.#server.log].join('\n');
+      await writeFile(join(runFolder, `failed-${name}.log`), log);
+      throw error;
+    }
+  }
+
+  async screenshot(name: string): Promise<void> {
+    await mkdir(runFolder, { recursive: true });
+    await this.page.screenshot({ path: join(runFolder, `${name}.png`) });
+  }
+
+  /** Runs a command of the palette by its full title. The palette is a snapshot: on a miss it is opened anew. */
+  async command(title: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget input.input');
+    const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first();
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await this.page.keyboard.press('F1');
+      await input.waitFor();
+      await input.fill(`>${title}`);
+      const found = await row.waitFor({ timeout: 2_000 }).then(
+        () => true,
+        () => false,
+      );
+      if (found) {
+        await this.page.keyboard.press('Enter');
+        await input.waitFor({ state: 'hidden' });
+        return;
+      }
+      await this.page.keyboard.press('Escape');
+    }
+    throw new Error(`The palette has no command “${title}”`);
+  }
+
+  /** Opens a file of the folder by its path in it, and puts the cursor on a line. */
+  async openFile(path: string, line: number): Promise<void> {
+    const input = this.page.locator('.quick-input-widget input.input');
+    await this.page.keyboard.press('Control+P');
+    await input.waitFor();
+    await input.fill(path);
+    const name = path.split('/').at(-1) ?? path;
+    await this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: name }).first().waitFor();
+    await input.fill(`${path}:${line}`);
+    await this.page.keyboard.press('Enter');
+    await input.waitFor({ state: 'hidden' });
+    await this.page.locator('.tabs-container .tab.active').filter({ hasText: name }).waitFor();
+    await this.page
+      .locator('.statusbar-item')
+      .filter({ hasText: `Ln ${line},` })
+      .waitFor();
+  }
+
+  /** A breakpoint on the line of the cursor. */
+  async toggleBreakpoint(): Promise<void> {
+    await this.page.keyboard.press('F9');
+    await this.page.locator('.codicon-debug-breakpoint, .codicon-debug-breakpoint-unverified').first().waitFor();
+  }
+
+  /** The row at which the selected thread is stopped, once it is. */
+  async waitForStop(limitMs = 90_000): Promise<void> {
+    await this.page.locator('.debug-top-stack-frame-line').first().waitFor({ timeout: limitMs });
+  }
+
+  callStack(): Locator {
+    return this.page.locator('.debug-call-stack .monaco-list-row');
+  }
+
+  async openContainer(label: 'Unikernel' | 'Run and Debug' | 'Explorer'): Promise<void> {
+    const icon = this.page.locator(`.activitybar .action-item:has(a.action-label[aria-label^="${label}"])`);
+    if (!(await icon.getAttribute('class'))?.includes('checked')) {
+      await icon.click();
+    }
+    await this.page
+      .locator('.sidebar .composite.title')
+      .filter({ hasText: new RegExp(label, 'i') })
+      .waitFor();
+  }
+
+  /** The pane of a view in the sidebar. */
+  view(title: ViewTitle): Locator {
+    const header = this.page.locator('.pane-header').filter({ has: this.page.getByText(title, { exact: true }) });
+    return this.page.locator('.sidebar .pane').filter({ has: header });
+  }
+
+  /** The rows of a view that are in sight. */
+  rows(title: ViewTitle): Locator {
+    return this.view(title).locator('.monaco-list-row');
+  }
+
+  /** Folds every view but `title`, which gets the whole sidebar. */
+  async showOnly(title: ViewTitle): Promise<void> {
+    const views: ViewTitle[] = ['Threads', 'Vnode Locks', 'Malloc Pools', 'Timer Sets'];
+    for (const one of views) {
+      const header = this.view(one).locator('.pane-header');
+      const isOpen = (await header.getAttribute('aria-expanded')) === 'true';
+      if (isOpen !== (one === title)) {
+        await header.click();
+      }
+    }
+  }
+}
