@@ -22,7 +22,7 @@ bool is_free_block(u64 index, u32 order)
     if (index + (1ull << order) > g_pages.count)
         return false;
     auto const& page = g_pages.pages[index];
-    return page.kind == PageKind::free && page.is_head && page.order == order;
+    return page_kind(page) == PageKind::free && page.is_head && page.order == order;
 }
 
 void link_block(u64 index, u32 order)
@@ -57,7 +57,7 @@ void insert_block(u64 index, u32 order)
 
 void mark_free(Page& page)
 {
-    page.kind = PageKind::free;
+    set_page_kind(page, PageKind::free);
     page.order = 0;
     page.cpu = 0;
     page.is_head = false;

@@ -4,10 +4,16 @@
 
 namespace sprout {
 
+// A page's kind is its user's to write, but the page allocator looks at neighbours that it does not own, and malloc at
+// whatever page it is given. `free` is set and taken back under the allocator's lock only, so a stale answer is never
+// wrongly `free`.
+inline void set_page_kind(Page& page, PageKind kind) { __atomic_store_n(&page.kind, kind, __ATOMIC_RELAXED); }
+inline PageKind page_kind(Page const& page) { return __atomic_load_n(&page.kind, __ATOMIC_RELAXED); }
+
 // Makes `page` the only page of an allocation.
 inline void page_claim(Page& page, PageKind kind, void* owner)
 {
-    page.kind = kind;
+    set_page_kind(page, kind);
     page.order = 0;
     page.cpu = 0;
     page.is_head = true;

@@ -1,5 +1,6 @@
 #include "mm/slab.hh"
 #include "core/panic.hh"
+#include "mm/page_allocator_internal.hh"
 
 namespace sprout {
 
@@ -29,7 +30,7 @@ void slab_build(Page& head, MallocPool& pool, u32 cpu)
 {
     for (u32 index = 0; index < 1u << pool.slab_order; ++index) {
         Page& page = (&head)[index];
-        page.kind = PageKind::pool;
+        set_page_kind(page, PageKind::pool);
         page.cpu = static_cast<u8>(cpu);
         page.owner = &pool;
     }
@@ -53,7 +54,7 @@ void slab_dissolve(Page& head, MallocPool& pool)
     head.free_objects = nullptr;
     head.capacity = 0;
     for (u32 index = 0; index < 1u << pool.slab_order; ++index) {
-        (&head)[index].kind = PageKind::kernel_data;
+        set_page_kind((&head)[index], PageKind::kernel_data);
         (&head)[index].owner = const_cast<char*>("slab");
         (&head)[index].cpu = 0;
     }

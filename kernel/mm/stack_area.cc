@@ -31,7 +31,7 @@ StackSlot* find_slot(uptr address)
     if (address < arch::stack_area_base)
         return nullptr;
     auto const index = (address - arch::stack_area_base) / stack_slot_size;
-    if (index >= g_stack_area.slot_count)
+    if (index >= __atomic_load_n(&g_stack_area.slot_count, __ATOMIC_ACQUIRE))
         return nullptr;
     return &g_stack_area.chunks[index / stacks_per_chunk][index % stacks_per_chunk];
 }
@@ -56,39 +56,42 @@ StackSlot* take_cached(u32 page_count, Thread* owner)
     return slot;
 }
 
-// A slot never used before, without pages; nobody finds it in a list.
-Result<StackSlot*> new_slot()
+// A slot never used before; null when there is no record for it yet.
+StackSlot* take_new(Thread* owner)
 {
     auto& area = g_stack_area;
-    auto pages = Result<Page*>(nullptr);
-    while (true) {
-        {
-            SpinlockGuard guard(area.lock);
-            if (area.slot_count == max_stack_chunks * stacks_per_chunk) {
-                if (pages.value())
-                    free_pages(*pages.value());
-                return Error::no_memory;
-            }
-            auto& chunk = area.chunks[area.slot_count / stacks_per_chunk];
-            if (!chunk && pages.value()) {
-                auto* const slots = static_cast<StackSlot*>(address_of(*pages.value()));
-                for (usize index = 0; index < stacks_per_chunk; ++index)
-                    new (&slots[index]) StackSlot;
-                chunk = slots;
-            } else if (pages.value()) {
-                free_pages(*pages.value()); // another CPU was faster
-            }
-            if (chunk) {
-                auto& slot = chunk[area.slot_count % stacks_per_chunk];
-                slot.index = area.slot_count++;
-                return &slot;
-            }
+    SpinlockGuard guard(area.lock);
+    auto const index = area.slot_count;
+    auto* const chunk = index < max_stack_chunks * stacks_per_chunk ? area.chunks[index / stacks_per_chunk] : nullptr;
+    if (!chunk)
+        return nullptr;
+    auto& slot = chunk[index % stacks_per_chunk];
+    slot.index = index;
+    slot.owner = owner;
+    ++area.used;
+    // Published last: find_slot() takes no lock.
+    __atomic_store_n(&area.slot_count, index + 1, __ATOMIC_RELEASE);
+    return &slot;
+}
+
+// Makes records for more slots, unless another CPU does so first.
+Result<void> add_chunk()
+{
+    auto& area = g_stack_area;
+    Page& pages = *TRY(allocate_pages(chunk_order, PageKind::kernel_data, const_cast<char*>("stack slots")));
+    auto* const slots = static_cast<StackSlot*>(address_of(pages));
+    for (usize index = 0; index < stacks_per_chunk; ++index)
+        new (&slots[index]) StackSlot;
+    {
+        SpinlockGuard guard(area.lock);
+        auto const chunk = area.slot_count / stacks_per_chunk;
+        if (chunk < max_stack_chunks && !area.chunks[chunk]) {
+            area.chunks[chunk] = slots;
+            return {};
         }
-        auto allocated = allocate_pages(chunk_order, PageKind::kernel_data, const_cast<char*>("stack slots"));
-        if (allocated.is_error())
-            return Error::no_memory;
-        pages.value() = allocated.value();
     }
+    free_pages(pages);
+    return area.slot_count < max_stack_chunks * stacks_per_chunk ? Result<void>() : Error::no_memory;
 }
 
 // Adds mapped pages below those that the slot has, until it has `page_count`.
@@ -124,19 +127,17 @@ StackSlot* take_smaller(u32 page_count, Thread* owner)
 
 Result<StackSlot*> grown_slot(u32 page_count, Thread* owner)
 {
-    auto& area = g_stack_area;
     auto* slot = take_smaller(page_count, owner);
-    if (!slot) {
-        slot = TRY(new_slot());
-        SpinlockGuard guard(area.lock);
-        slot->owner = owner;
-        ++area.used;
+    while (!slot) {
+        slot = take_new(owner);
+        if (!slot)
+            TRY(add_chunk());
     }
     auto const grown = grow(*slot, page_count, owner);
     if (!grown.is_error())
         return slot;
-    SpinlockGuard guard(area.lock);
-    --area.used;
+    SpinlockGuard guard(g_stack_area.lock);
+    --g_stack_area.used;
     cache(*slot);
     return grown.error();
 }

@@ -1,7 +1,7 @@
 #include "mm/verify.hh"
 #include "core/print.hh"
 #include "mm/malloc_internal.hh"
-#include "mm/page_allocator.hh"
+#include "mm/page_allocator_internal.hh"
 #include "mm/page_pool.hh"
 #include "mm/slab.hh"
 
@@ -52,7 +52,7 @@ bool verify_free_block(Page const& head, u32 order, MemoryFault& fault)
     auto const buddy = frame ^ size;
     if (order + 1 < PageAllocator::order_count && buddy + size <= g_pages.count) {
         auto const& other = g_pages.pages[buddy];
-        FAIL_UNLESS(!(other.kind == PageKind::free && other.is_head && other.order == order),
+        FAIL_UNLESS(!(page_kind(other) == PageKind::free && other.is_head && other.order == order),
             "free buddies at frames %llu and %llu of order %u are apart", frame, static_cast<Number>(buddy), order);
     }
     return true;
@@ -238,7 +238,7 @@ MemoryAccount memory_account()
 {
     MemoryAccount account;
     for (u64 index = 0; index < g_pages.count; ++index) {
-        auto const kind = g_pages.pages[index].kind;
+        auto const kind = page_kind(g_pages.pages[index]);
         ++account.pages[static_cast<usize>(kind)];
         account.ram += kind != PageKind::absent;
     }
