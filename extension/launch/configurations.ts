@@ -52,6 +52,10 @@ class ConfigurationProvider implements vscode.DebugConfigurationProvider {
     }
     configuration.name ||= nameFor(configuration);
     applySettings(configuration, home);
+    // The guest's console is what appears; the debug console would cover it.
+    if (setting('console.reveal', home)) {
+      configuration.internalConsoleOptions ??= 'neverOpen';
+    }
     return configuration;
   }
 }

@@ -5,30 +5,47 @@ import type { Sessions } from '../sessions.ts';
 import { setting } from '../settings.ts';
 import { TerminalText } from './terminal-text.ts';
 
-/** Ends what the last session left: clears the screen and what was scrolled out of it. */
+/** Clears the screen and what was scrolled out of it. */
 const CLEAR = '\x1b[2J\x1b[3J\x1b[H';
 
-/** A terminal fed by the session's guest output. It outlives the session: the last words of a kernel are read after its death. */
-class GuestTerminal implements vscode.Pseudoterminal, vscode.Disposable {
-  readonly #written = new vscode.EventEmitter<string>();
-  readonly #text = new TerminalText();
-  #isOpen = false;
+/**
+ * What one session's guest printed, and the terminal that shows it. Both outlive the session: the last words of a kernel are
+ * read after its death. The text outlives the terminal too, so that a closed one can be opened again.
+ */
+class GuestConsole implements vscode.Pseudoterminal, vscode.Disposable {
+  readonly name: string;
   /** The session that writes; undefined when it has ended. */
   session: vscode.DebugSession | undefined;
-  readonly terminal: vscode.Terminal;
+  readonly #text = new TerminalText();
+  readonly #written = new vscode.EventEmitter<string>();
+  #terminal: vscode.Terminal | undefined;
+  #isOpen = false;
   readonly onDidWrite = this.#written.event;
 
-  constructor(name: string) {
-    this.terminal = vscode.window.createTerminal({ name, pty: this, iconPath: new vscode.ThemeIcon('server') });
+  constructor(session: vscode.DebugSession) {
+    this.name = consoleName(session);
+    this.session = session;
   }
 
+  /** VS Code calls this when the terminal is first seen. */
   open(): void {
     this.#isOpen = true;
     this.#written.fire(this.#text.all);
   }
 
+  /** VS Code calls this when the user closes the terminal. */
   close(): void {
     this.#isOpen = false;
+    this.#terminal = undefined;
+  }
+
+  /** Makes the terminal when there is none; `reveal` also brings it to the front, without the focus when `quietly`. */
+  show(reveal: boolean, quietly: boolean): void {
+    const options = { name: this.name, pty: this, iconPath: new vscode.ThemeIcon('server') };
+    this.#terminal ??= vscode.window.createTerminal(options);
+    if (reveal) {
+      this.#terminal.show(quietly);
+    }
   }
 
   write(output: string): void {
@@ -46,57 +63,61 @@ class GuestTerminal implements vscode.Pseudoterminal, vscode.Disposable {
   }
 
   dispose(): void {
-    this.terminal.dispose();
+    this.#terminal?.dispose();
     this.#written.dispose();
   }
 }
 
-class GuestConsoles implements vscode.Disposable {
-  readonly #consoles = new Set<GuestTerminal>();
+function consoleName(session: vscode.DebugSession): string {
+  return `Guest: ${session.name}`;
+}
 
-  /** A new session's console: that of an ended session of the same name, or a new one. */
-  begin(session: vscode.DebugSession): void {
-    const name = `Guest: ${session.name}`;
-    let console = [...this.#consoles].find((one) => one.terminal.name === name && !one.session);
-    if (console) {
-      console.clear();
-    } else {
-      console = new GuestTerminal(name);
-      this.#consoles.add(console);
-    }
-    console.session = session;
-    if (setting('console.reveal', session.workspaceFolder)) {
-      console.terminal.show(true);
+class GuestConsoles implements vscode.Disposable {
+  readonly #consoles = new Set<GuestConsole>();
+
+  /** The console appears with the guest's first word: a launch that fails leaves none. */
+  write(session: vscode.DebugSession, output: string): void {
+    const own = this.#of(session);
+    const console = own ?? this.#begin(session);
+    console.write(output);
+    if (!own) {
+      console.show(setting('console.reveal', session.workspaceFolder), true);
     }
   }
 
-  write(session: vscode.DebugSession, output: string): void {
-    this.of(session)?.write(output);
+  /** The user asks for a session's console. */
+  show(session: vscode.DebugSession): void {
+    (this.#of(session) ?? this.#begin(session)).show(true, false);
   }
 
   end(session: vscode.DebugSession): void {
-    const console = this.of(session);
+    const console = this.#of(session);
     if (console) {
       console.session = undefined;
       console.write('\x1b[2m— the session has ended —\x1b[0m\n');
     }
   }
 
-  /** Forgets a terminal that the user closed; a running session gets another when the user asks for it. */
-  closed(terminal: vscode.Terminal): void {
-    for (const console of this.#consoles) {
-      if (console.terminal === terminal) {
-        this.#consoles.delete(console);
-      }
-    }
+  dispose(): void {
+    vscode.Disposable.from(...this.#consoles).dispose();
   }
 
-  of(session: vscode.DebugSession): GuestTerminal | undefined {
+  #of(session: vscode.DebugSession): GuestConsole | undefined {
     return [...this.#consoles].find((console) => console.session === session);
   }
 
-  dispose(): void {
-    vscode.Disposable.from(...this.#consoles).dispose();
+  /** A new session takes over the console of an ended one of the same name. */
+  #begin(session: vscode.DebugSession): GuestConsole {
+    const name = consoleName(session);
+    const left = [...this.#consoles].find((console) => console.name === name && !console.session);
+    if (left) {
+      left.clear();
+      left.session = session;
+      return left;
+    }
+    const console = new GuestConsole(session);
+    this.#consoles.add(console);
+    return console;
   }
 }
 
@@ -107,13 +128,13 @@ interface Message {
   body?: { category?: string; output?: string };
 }
 
+/** The adapter tells the guest's console as output of the category `stdout`, which every DAP client shows in some way. */
 export function registerGuestConsole(context: vscode.ExtensionContext, sessions: Sessions): void {
   const consoles = new GuestConsoles();
   context.subscriptions.push(
     consoles,
     vscode.debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, {
       createDebugAdapterTracker: (session) => ({
-        onWillStartSession: () => consoles.begin(session),
         onDidSendMessage: ({ type, event, body }: Message) => {
           if (type === 'event' && event === 'output' && body?.category === 'stdout' && body.output) {
             consoles.write(session, body.output);
@@ -123,17 +144,12 @@ export function registerGuestConsole(context: vscode.ExtensionContext, sessions:
         onExit: () => consoles.end(session),
       }),
     }),
-    vscode.window.onDidCloseTerminal((terminal) => consoles.closed(terminal)),
     vscode.commands.registerCommand('unikernel.showConsole', () => {
-      const session = sessions.current;
-      if (!session) {
+      if (sessions.current) {
+        consoles.show(sessions.current);
+      } else {
         void vscode.window.showErrorMessage('No kernel is being debugged.');
-        return;
       }
-      if (!consoles.of(session)) {
-        consoles.begin(session);
-      }
-      consoles.of(session)?.terminal.show();
     }),
   );
 }
