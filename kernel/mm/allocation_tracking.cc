@@ -91,7 +91,7 @@ void allocation_tracking_add(void* address, usize requested, void* frame)
     record.time = now();
     auto& tracking = g_allocation_tracking;
     SpinlockGuard guard(tracking.lock);
-    if (auto const* thread = arch::this_cpu().current)
+    if (auto const* thread = arch::current_thread_pointer())
         record.thread = thread->id;
     find_callers(record.callers, frame);
     if (tracking.count >= tracking.capacity / 2) {

@@ -57,7 +57,7 @@ void* large_allocate(usize bytes)
         return nullptr;
     }
     record->head = pages.value();
-    auto const* const thread = arch::this_cpu().current;
+    auto const* const thread = arch::current_thread_pointer();
     record->thread = thread ? thread->id : 0;
     record->time = now();
     add(*record);

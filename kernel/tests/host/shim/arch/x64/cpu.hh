@@ -26,6 +26,9 @@ extern u32 g_cpu_count;
 
 Cpu& this_cpu();
 u32 cpu_index();
+inline Thread* current_thread_pointer() { return this_cpu().current; }
+inline void increment_preemption_depth() { ++this_cpu().preemption_depth; }
+inline void decrement_preemption_depth() { --this_cpu().preemption_depth; }
 void send_reschedule(u32 cpu);
 void stop_other_cpus();
 

@@ -1,0 +1,382 @@
+// Memory on real page tables and real CPUs: accounting, stress with frees on other CPUs and in interrupts, observers,
+// exhaustion.
+#include "core/program.hh"
+#include "mm/allocation_tracking.hh"
+#include "mm/early_arena.hh"
+#include "mm/malloc_pool.hh"
+#include "mm/page_allocator.hh"
+#include "mm/page_pool.hh"
+#include "mm/stack_area.hh"
+#include "mm/verify.hh"
+#include "tests/image/threads.hh"
+#include <cstring>
+
+namespace sprout::test {
+
+namespace {
+
+void check_memory()
+{
+    MemoryFault fault;
+    if (!memory_verify(fault))
+        panic("memory: %s", fault.text);
+}
+
+// What is in use of each class, and of large blocks and stacks.
+struct Usage {
+    u64 live[malloc_class_count];
+    u64 large;
+
+    Usage()
+        : large(g_large_allocations.count)
+    {
+        for (usize index = 0; index < malloc_class_count; ++index)
+            live[index] = malloc_live_objects(index);
+    }
+    void check_equals(Usage const& other) const
+    {
+        for (usize index = 0; index < malloc_class_count; ++index)
+            CHECK_EQUAL(live[index], other.live[index]);
+        CHECK_EQUAL(large, other.large);
+    }
+};
+
+void all_ram_is_accounted_for()
+{
+    auto const account = memory_account();
+    CHECK_EQUAL(account.ram * page_size, arch::g_ram_bytes);
+    CHECK(account.of(PageKind::reserved) >= 1 && account.of(PageKind::reserved) <= 4);
+    CHECK(account.of(PageKind::image) > 0);
+    CHECK(page_of(PhysicalAddress(0)).kind == PageKind::reserved);
+    CHECK(page_of(reinterpret_cast<void const*>(&all_ram_is_accounted_for)).kind == PageKind::image);
+    CHECK(page_of(&g_page_allocator).kind == PageKind::image);
+    check_memory();
+    for (usize index = 0; index < page_kind_count; ++index)
+        if (account.pages[index] && index > 0)
+            print("  %s: %lu KiB\n", page_kind_name(static_cast<PageKind>(index)), account.pages[index] * 4);
+}
+
+void arena_wastes_little()
+{
+    auto const used = g_early_arena.position - g_early_arena.begin;
+    print("  arena: %lu bytes for %lu requested\n", used, g_early_arena.requested);
+    CHECK(g_early_arena.closed);
+    CHECK(used * 10 <= g_early_arena.requested * 13);
+}
+
+// Every page that can be had can be written, above 4 GiB too, and no two are the same memory.
+void every_free_page_is_memory()
+{
+    Page* taken = nullptr; // linked through `owner`
+    u64 count = 0;
+    u64 above = 0;
+    while (true) {
+        auto page = allocate_pages(0, PageKind::kernel_data, taken);
+        if (page.is_error())
+            break;
+        taken = page.value();
+        *static_cast<u64*>(address_of(*taken)) = physical_address(*taken);
+        above += physical_address(*taken) >= 1ull << 32;
+        ++count;
+    }
+    CHECK(malloc_allocate(1 << 20) == nullptr);
+    check_memory();
+    while (taken) {
+        CHECK_EQUAL(*static_cast<u64*>(address_of(*taken)), physical_address(*taken));
+        auto* const next = static_cast<Page*>(taken->owner);
+        free_pages(*taken);
+        taken = next;
+    }
+    print("  %lu pages, %lu of them above 4 GiB\n", count, above);
+    CHECK(arch::g_ram_bytes <= 4ull << 30 || above > 0);
+    check_memory();
+}
+
+constexpr usize exchange_slots = 256;
+
+struct Exchange {
+    std::atomic<u8*> slots[exchange_slots] = {};
+    std::atomic<u64> foreign = 0; // blocks freed by another thread than their allocator
+    std::atomic<u64> refused = 0;
+    std::atomic<u32> next_thread = 1;
+    u32 rounds = 0;
+};
+
+// A block begins with its size and its thread; the rest is a pattern of both.
+struct BlockHeader {
+    u32 size;
+    u32 thread;
+};
+
+u8 pattern_of(BlockHeader const& header, u32 index)
+{
+    return static_cast<u8>(header.size + header.thread * 31 + index);
+}
+
+void fill(u8* block, u32 size, u32 thread)
+{
+    BlockHeader const header { size, thread };
+    memcpy(block, &header, sizeof header);
+    for (u32 index = sizeof header; index < size; ++index)
+        block[index] = pattern_of(header, index);
+}
+
+u32 check_block(u8 const* block)
+{
+    BlockHeader header;
+    memcpy(&header, block, sizeof header);
+    for (u32 index = sizeof header; index < header.size; ++index)
+        if (block[index] != pattern_of(header, index))
+            panic(
+                "block %p of %u bytes from thread %u is damaged at byte %u", block, header.size, header.thread, index);
+    return header.thread;
+}
+
+u32 random_size(u32& seed)
+{
+    auto const choice = next_random(seed) % 100;
+    auto const limit = choice < 70 ? 128u : choice < 98 ? 4096u : 30'000u;
+    return 8 + next_random(seed) % (limit - 7);
+}
+
+// Puts what it allocates into a slot that all threads share, and frees what it finds there.
+void exchange_blocks(void* argument)
+{
+    auto& exchange = *static_cast<Exchange*>(argument);
+    auto const self = exchange.next_thread++;
+    u32 seed = self * 7919;
+    for (u32 round = 0; round < exchange.rounds; ++round) {
+        auto const size = random_size(seed);
+        auto* const block = static_cast<u8*>(malloc_allocate(size));
+        if (block)
+            fill(block, size, self);
+        else
+            ++exchange.refused;
+        auto* const found = exchange.slots[next_random(seed) % exchange_slots].exchange(block);
+        if (!found)
+            continue;
+        exchange.foreign += check_block(found) != self;
+        malloc_free(found);
+    }
+}
+
+void free_all(Exchange& exchange)
+{
+    for (auto& slot : exchange.slots) {
+        if (auto* const block = slot.exchange(nullptr)) {
+            check_block(block);
+            malloc_free(block);
+        }
+    }
+}
+
+// Runs in interrupt context: one block is always on its way.
+struct InterruptUser {
+    void* block = nullptr;
+    u32 seed = 4711;
+    u64 runs = 0;
+};
+
+void allocate_in_interrupt(Timer& timer)
+{
+    auto& user = *static_cast<InterruptUser*>(timer.argument);
+    malloc_free(user.block);
+    user.block = malloc_allocate(random_size(user.seed));
+    ++user.runs;
+}
+
+void run_exchange(Exchange& exchange, u32 rounds)
+{
+    exchange.rounds = rounds;
+    Thread* threads[2 * max_cpus];
+    auto const count = 2 * arch::g_cpu_count;
+    for (u32 index = 0; index < count; ++index)
+        threads[index] = &start("exchange", exchange_blocks, &exchange, index % arch::g_cpu_count);
+    for (int round = 0; round < 10; ++round) {
+        check_memory();
+        thread_sleep(millisecond);
+    }
+    for (u32 index = 0; index < count; ++index)
+        thread_join(*threads[index]);
+}
+
+Exchange s_exchange;
+
+void blocks_survive_threads_cpus_and_interrupts()
+{
+    Usage const before;
+    InterruptUser user;
+    Timer timer;
+    timer.name = "allocates";
+    timer.callback = allocate_in_interrupt;
+    timer.argument = &user;
+    timer_start(timer, now() + millisecond, millisecond / 2);
+    run_exchange(s_exchange, 20'000);
+    wait_until("an interrupt that allocates", [&] { return user.runs > 0; });
+    timer_cancel(timer);
+    malloc_free(user.block);
+    print("  %lu blocks freed by others, %lu interrupts\n", s_exchange.foreign.load(), user.runs);
+    CHECK(s_exchange.foreign > 1000);
+    CHECK_EQUAL(s_exchange.refused, 0);
+    free_all(s_exchange);
+    check_memory();
+    Usage().check_equals(before);
+}
+
+// The same while most of the RAM is taken: allocation fails now and then, and nothing breaks.
+void exhaustion_harms_nobody()
+{
+    Usage const before;
+    Page* taken = nullptr;
+    auto const left = 24 + 6 * 2 * arch::g_cpu_count; // the threads of the exchange need stacks
+    while (g_page_allocator.free_pages > left) {
+        auto page = allocate_pages(0, PageKind::kernel_data, taken);
+        if (page.is_error())
+            break;
+        taken = page.value();
+    }
+    auto const refused_before = s_exchange.refused.load();
+    run_exchange(s_exchange, 3'000);
+    print("  %lu allocations refused\n", s_exchange.refused.load() - refused_before);
+    free_all(s_exchange);
+    while (taken) {
+        auto* const next = static_cast<Page*>(taken->owner);
+        free_pages(*taken);
+        taken = next;
+    }
+    check_memory();
+    Usage().check_equals(before);
+}
+
+struct Observed {
+    std::atomic<i64> live[malloc_class_count + 1];
+    std::atomic<u32> open[max_cpus];
+};
+Observed s_observed;
+
+MallocObserver const s_observer {
+    .begin = [](u32 cpu) { CHECK_EQUAL(s_observed.open[cpu]++, 0); },
+    .allocated = [](u32, usize size_class, void*) { ++s_observed.live[size_class]; },
+    .freed = [](u32, usize size_class, void*) { --s_observed.live[size_class]; },
+    .end = [](u32 cpu) { CHECK_EQUAL(--s_observed.open[cpu], 0); },
+};
+
+void observer_counts_what_the_pools_count()
+{
+    Usage const before;
+    g_malloc_observer = &s_observer;
+    run_exchange(s_exchange, 3'000);
+    g_malloc_observer = nullptr;
+    Usage const after;
+    for (usize index = 0; index < malloc_class_count; ++index)
+        CHECK_EQUAL(after.live[index] - before.live[index], s_observed.live[index].load());
+    CHECK_EQUAL(after.large - before.large, s_observed.live[malloc_class_count].load());
+    free_all(s_exchange);
+    Usage().check_equals(before);
+}
+
+void work_a_little(void* argument)
+{
+    *static_cast<uptr*>(argument) = reinterpret_cast<uptr>(__builtin_frame_address(0));
+}
+
+void stacks_have_owners_and_guards()
+{
+    auto const pages_before = memory_account().of(PageKind::stack);
+    for (int round = 0; round < 100; ++round) {
+        uptr inside = 0;
+        auto& thread = start("worker", work_a_little, &inside);
+        auto const stack = thread.stack;
+        thread_join(thread);
+        CHECK(inside >= stack.base && inside < stack.base + stack.size);
+        CHECK(is_stack_guard(stack.base - 1) && is_stack_guard(stack.base - page_size));
+        CHECK(!is_stack_guard(stack.base));
+    }
+    // A hundred threads one after the other need one stack, or two where the last one is not off its stack yet.
+    CHECK(memory_account().of(PageKind::stack) <= pages_before + 2 * ThreadOptions().stack_size / page_size);
+    check_memory();
+}
+
+[[gnu::noinline]] void* allocate_tracked()
+{
+    auto* const block = malloc_allocate(1234);
+    asm volatile("" ::: "memory"); // not a tail call
+    return block;
+}
+
+// Only with --track-allocations.
+void tracking_names_the_callers()
+{
+    auto& tracking = g_allocation_tracking;
+    if (!tracking.enabled) {
+        print("  tracking is off\n");
+        return;
+    }
+    auto* const block = allocate_tracked();
+    bool found = false;
+    for (u64 index = 0; index < tracking.capacity; ++index) {
+        auto const& record = tracking.records[index];
+        if (record.address != block)
+            continue;
+        found = true;
+        CHECK_EQUAL(record.requested, 1234);
+        CHECK_EQUAL(record.thread, current_thread().id);
+        CHECK(record.time > 0 && record.time <= now());
+        auto const function = reinterpret_cast<u64>(&allocate_tracked);
+        auto const caller = reinterpret_cast<u64>(&tracking_names_the_callers);
+        CHECK(record.callers[0] > function && record.callers[0] < function + 256);
+        CHECK(record.callers[1] > caller && record.callers[1] < caller + 4096);
+        CHECK(record.callers[2] != 0);
+    }
+    CHECK(found);
+    auto const count = tracking.count;
+    malloc_free(block);
+    CHECK(tracking.count < count);
+}
+
+int memory_main(int argument_count, char const* const* arguments)
+{
+    static constexpr Case cases[] = {
+        { "accounting", all_ram_is_accounted_for },
+        { "arena", arena_wastes_little },
+        { "every-page", every_free_page_is_memory },
+        { "stacks", stacks_have_owners_and_guards },
+        { "exchange", blocks_survive_threads_cpus_and_interrupts },
+        { "observer", observer_counts_what_the_pools_count },
+        { "exhaustion", exhaustion_harms_nobody },
+        { "tracking", tracking_names_the_callers },
+    };
+    return run_cases(cases, argument_count, arguments);
+}
+
+// Fills its stack frame by frame; the guard page ends it.
+[[gnu::noinline]] u64 recurse(u64 depth)
+{
+    volatile u8 frame[256];
+    frame[0] = static_cast<u8>(depth);
+    return depth > 1'000'000 ? 0 : recurse(depth + 1) + frame[0];
+}
+
+void overflow(void*) { print("not reached: %lu\n", recurse(0)); }
+
+int overflow_main(int, char const* const*)
+{
+    thread_join(start("deep", overflow, nullptr));
+    return 0;
+}
+
+int double_free_main(int, char const* const*)
+{
+    auto* const block = malloc_allocate(100);
+    malloc_free(block);
+    malloc_free(block);
+    return 0;
+}
+
+} // namespace
+
+SPROUT_PROGRAM(s_memory, "test-memory", "pools, pages, stacks and their accounts", memory_main);
+SPROUT_PROGRAM(s_overflow, "test-stack-overflow", "ends in the guard page of thread \"deep\"", overflow_main);
+SPROUT_PROGRAM(s_double_free, "test-double-free", "frees a block twice (debug builds panic)", double_free_main);
+
+} // namespace sprout::test
