@@ -5,7 +5,7 @@
 
 namespace sprout {
 
-AllocationTracking g_allocation_tracking;
+constinit AllocationTracking g_allocation_tracking;
 
 namespace {
 

@@ -5,7 +5,7 @@
 
 namespace sprout {
 
-EarlyArena g_early_arena;
+constinit EarlyArena g_early_arena;
 
 void early_arena_open(PhysicalAddress begin, PhysicalAddress end)
 {

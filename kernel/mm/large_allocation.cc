@@ -7,7 +7,7 @@
 
 namespace sprout {
 
-LargeAllocations g_large_allocations;
+constinit LargeAllocations g_large_allocations;
 
 namespace {
 

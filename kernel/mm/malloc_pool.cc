@@ -2,10 +2,13 @@
 #include "mm/page_allocator_internal.hh"
 #include "mm/page_pool.hh"
 #include "mm/slab.hh"
+#include <new>
 
 namespace sprout {
 
-MallocPool g_malloc_pools[malloc_class_count];
+// gcc 12 leaves the self-pointers of lists in an array of objects zero, constinit or not: malloc_initialize()
+// constructs them.
+constinit MallocPool g_malloc_pools[malloc_class_count];
 
 namespace {
 
@@ -108,7 +111,7 @@ void add_slab(MallocPool& pool, MallocPoolCpu& local, Page& head, u32 cpu)
 void malloc_initialize()
 {
     for (usize index = 0; index < malloc_class_count; ++index) {
-        auto& pool = g_malloc_pools[index];
+        auto& pool = *new (&g_malloc_pools[index]) MallocPool;
         pool.object_size = malloc_class_sizes[index];
         pool.slab_order = slab_order_for(pool.object_size);
         pool.objects_per_slab = static_cast<u16>((page_size << pool.slab_order) / pool.object_size);

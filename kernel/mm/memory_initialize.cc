@@ -15,7 +15,7 @@ struct BootRange {
 };
 
 constexpr usize max_boot_ranges = 16;
-BootRange s_boot_ranges[max_boot_ranges + 2]; // two more for the zero page and the arena
+constinit BootRange s_boot_ranges[max_boot_ranges + 2]; // two more for the zero page and the arena
 usize s_boot_range_count = 0;
 
 u64 frames_up(PhysicalAddress address) { return (address + page_size - 1) / page_size; }

@@ -3,8 +3,8 @@
 
 namespace sprout {
 
-PageArray g_pages;
-PageAllocator g_page_allocator;
+constinit PageArray g_pages;
+constinit PageAllocator g_page_allocator;
 
 char const* page_kind_name(PageKind kind)
 {

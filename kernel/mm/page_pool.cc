@@ -5,8 +5,8 @@
 
 namespace sprout {
 
-PerCpu<PagePoolL1> g_page_pools;
-PagePoolL2 g_global_page_pool;
+constinit PerCpu<PagePoolL1> g_page_pools;
+constinit PagePoolL2 g_global_page_pool;
 
 namespace {
 

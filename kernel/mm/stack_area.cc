@@ -6,7 +6,7 @@
 
 namespace sprout {
 
-StackArea g_stack_area;
+constinit StackArea g_stack_area;
 
 namespace {
 
