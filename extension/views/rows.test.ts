@@ -47,12 +47,12 @@ test('a waiting thread says for what, how long, and what it holds meanwhile', ()
   const thread = exampleThread({ state: 'waiting', waitsFor, holds: [held], stack: { base: -0x8000, size: 16384 } });
   const nodes = threadNodes(exampleSnapshot('threads', [thread]));
   expect(text(nodes)).toEqual([
-    'worker-3 | #7 · waits for vnode /data/log · 12.0 ms',
+    'worker-3 | waits for vnode /data/log · 12.0 ms',
     '  waits for vnode /data/log | exclusive · 12.0 ms',
     '  holds mutex "mounts" | exclusive · 5 µs',
     '  CPU time | 3.2 ms',
     '  switches | 120, 3 preempted',
-    '  priority | 16',
+    '  thread | #7, priority 16',
     '  stack | 16 KiB at 0xffffffffffff8000',
   ]);
   expect(nodes[0]).toMatchObject({ icon: 'lock', tone: 'warning' });
@@ -65,11 +65,11 @@ test('threads keep the order of the kernel; their states have marks', () => {
   const nodes = threadNodes(exampleSnapshot('threads', states));
   expect(nodes.map((node) => node.label)).toEqual(['running', 'ready', 'waiting', 'created', 'finished']);
   expect(nodes.map((node) => node.description)).toEqual([
-    '#0 · running on CPU 1',
-    '#1 · ready on CPU 1',
-    '#2 · waiting',
-    '#3 · created',
-    '#4 · finished',
+    'running on CPU 1',
+    'ready on CPU 1',
+    'waiting',
+    'created',
+    'finished',
   ]);
   expect(new Set(nodes.map((node) => node.icon)).size).toBe(5);
 });
@@ -93,8 +93,8 @@ test('vnode locks: deadlocks first, then the longest queue, then what is held, t
   ];
   const nodes = vnodeLockNodes(exampleSnapshot('vnodeLocks', rows));
   expect(nodes.map((node) => `${node.label} | ${node.description}`)).toEqual([
-    '/cycle | deadlock · written by worker-3 for 2.0 ms · 1 waiting',
-    '/queue | written by worker-3 for 2.0 ms · 2 waiting',
+    '/cycle | deadlock · 1 waiting · written by worker-3 for 2.0 ms',
+    '/queue | 2 waiting · written by worker-3 for 2.0 ms',
     '/written | written by worker-3 for 2.0 ms',
     '/read | shared by 2 readers',
     '/free | free',
@@ -111,8 +111,8 @@ test('who waits for a vnode lock stands in wake order', () => {
   );
   const [node] = vnodeLockNodes(exampleSnapshot('vnodeLocks', [exampleVnodeLock({ mode: 'exclusive', waiters })]));
   expect(text(node?.children?.() ?? []).slice(0, 2)).toEqual([
-    'b | #9 waits, next to wake · shared · 1.0 ms',
-    'a | #8 waits · shared · 1.0 ms',
+    'b | waits 1.0 ms · shared · next',
+    'a | waits 1.0 ms · shared',
   ]);
 });
 

@@ -11,7 +11,7 @@ function threadNode(row: ThreadRow, now: number): ViewNode {
   return {
     id: `thread/${row.key}`,
     label: row.name,
-    description: `#${row.id} · ${describeState(row, now)}`,
+    description: describeState(row, now),
     tooltip: () => tooltip(row, now),
     ...stateIcon(row),
     address: row.key,
@@ -62,7 +62,7 @@ function details(row: ThreadRow, now: number): ViewNode[] {
     rows.push(
       fact(`${id}/waits`, `waits for ${description}`, `${how}${formatDuration(now - since)}`, {
         icon: isLock(row) ? 'lock' : 'watch',
-        ...(isLock(row) ? { tone: 'warning' } : {}),
+        tone: isLock(row) ? 'warning' : 'quiet',
         address: object,
       }),
     );
@@ -73,7 +73,7 @@ function details(row: ThreadRow, now: number): ViewNode[] {
   rows.push(
     fact(`${id}/time`, 'CPU time', formatDuration(row.cpuTime)),
     fact(`${id}/switches`, 'switches', `${formatCount(row.switches)}, ${formatCount(row.preemptions)} preempted`),
-    fact(`${id}/priority`, 'priority', `${row.priority}`),
+    fact(`${id}/id`, 'thread', `#${row.id}, priority ${row.priority}`),
   );
   if (row.stack) {
     const { base, size } = row.stack;

@@ -39,11 +39,9 @@ function vnodeLockNode(row: VnodeLockRow, now: number): ViewNode {
 }
 
 function describe(row: VnodeLockRow, now: number): string {
-  const parts = [row.cycle !== undefined ? 'deadlock' : '', holderSummary(row, now)];
-  if (row.waiters.length > 0) {
-    parts.push(`${formatCount(row.waiters.length)} waiting`);
-  }
-  return parts.filter((part) => part !== '').join(' · ');
+  const deadlock = row.cycle !== undefined ? 'deadlock' : '';
+  const waiting = row.waiters.length > 0 ? `${formatCount(row.waiters.length)} waiting` : '';
+  return [deadlock, waiting, holderSummary(row, now)].filter((part) => part !== '').join(' · ');
 }
 
 function holderSummary(row: VnodeLockRow, now: number): string {
@@ -81,11 +79,11 @@ function details(row: VnodeLockRow, now: number): ViewNode[] {
     );
   }
   for (const holder of row.holders) {
-    rows.push(threadFact(`${id}/holder/${holder.thread}`, holder, 'holds it', now, { icon: 'key' }));
+    rows.push(threadFact(`${id}/holder/${holder.thread}`, holder, 'holds', now, { icon: 'key' }));
   }
   for (const [place, waiter] of row.waiters.entries()) {
-    const what = place === 0 ? 'waits, next to wake' : 'waits';
-    rows.push(threadFact(`${id}/waiter/${waiter.thread}`, waiter, what, now, { icon: 'watch', tone: 'warning' }));
+    const node = threadFact(`${id}/waiter/${waiter.thread}`, waiter, 'waits', now, { icon: 'watch', tone: 'warning' });
+    rows.push(place === 0 ? { ...node, description: `${node.description} · next` } : node);
   }
   const inode = `${row.fileSystem} ${row.number}, ${formatBytes(row.size)}, ${counted(row.references, 'reference')}`;
   rows.push(
@@ -102,7 +100,9 @@ function threadFact(
   now: number,
   parts: Partial<ViewNode>,
 ): ViewNode {
-  return fact(id, who.threadName, `#${who.thread} ${verb} · ${who.mode} · ${formatDuration(now - who.since)}`, parts);
+  const description = `${verb} ${formatDuration(now - who.since)} · ${who.mode}`;
+  const tooltip = () => `${escapeMarkdown(who.threadName)} \\#${who.thread} ${description}`;
+  return fact(id, who.threadName, description, { tooltip, ...parts });
 }
 
 function cycleText(cycle: string): string {
