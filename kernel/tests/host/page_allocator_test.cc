@@ -26,6 +26,7 @@ TEST(early_arena_wastes_little_before_the_hand_over)
     CHECK(ratio <= 1.3);
     CHECK(early_allocate(2 * mib).is_error());
     memory_initialize();
+    malloc_initialize();
     CHECK(early_allocate(8).is_error());
     auto const account = memory_account();
     CHECK_EQUAL(account.of(PageKind::arena), (static_cast<u64>(used) + 4095) / 4096);
