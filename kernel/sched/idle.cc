@@ -13,7 +13,8 @@ static constexpr usize idle_stack_size = 16 * 1024;
 
 static Thread& prepare_idle_thread(u32 cpu, ThreadStack const& stack)
 {
-    auto& idle = g_idle_threads[cpu];
+    // gcc 12 zeroes an array of objects with self-pointers, constinit or not: constructed here.
+    auto& idle = *new (&g_idle_threads[cpu]) Thread;
     idle.priority = static_cast<u8>(Priority::idle);
     idle.cpu = cpu;
     idle.pinned_cpu = cpu;
