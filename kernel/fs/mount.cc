@@ -5,8 +5,8 @@
 
 namespace sprout {
 
-MountTable g_mounts;
-Mutex g_rename_lock { "rename", LockRank::rename };
+constinit MountTable g_mounts;
+constinit Mutex g_rename_lock { "rename", LockRank::rename };
 
 namespace {
 
