@@ -10,6 +10,7 @@
 #include "mm/verify.hh"
 #include "tests/image/threads.hh"
 #include <cstring>
+#include <new>
 
 namespace sprout::test {
 
@@ -334,12 +335,49 @@ void tracking_names_the_callers()
     CHECK(tracking.count < count);
 }
 
+struct alignas(16) Sixteen {
+    u8 bytes[48];
+};
+struct alignas(64) CacheLine {
+    u8 bytes[192];
+};
+struct alignas(4096) PageSized {
+    u8 bytes[3 * 4096];
+};
+
+template<typename T> void check_new()
+{
+    auto* const one = new (std::nothrow) T;
+    auto* const several = new (std::nothrow) T[3];
+    CHECK(one && several);
+    CHECK_EQUAL(reinterpret_cast<uptr>(one) % alignof(T), 0);
+    CHECK_EQUAL(reinterpret_cast<uptr>(several) % alignof(T), 0);
+    memset(static_cast<void*>(one), 0x11, sizeof(T));
+    memset(static_cast<void*>(several), 0x22, 3 * sizeof(T));
+    CHECK(malloc_usable_size(one) >= sizeof(T) && malloc_usable_size(several) >= 3 * sizeof(T));
+    delete one;
+    delete[] several;
+}
+
+void new_aligns_every_type()
+{
+    Usage const before;
+    check_new<u8>();
+    check_new<u64>();
+    check_new<Sixteen>();
+    check_new<CacheLine>();
+    check_new<PageSized>();
+    Usage().check_equals(before);
+    check_memory();
+}
+
 int memory_main(int argument_count, char const* const* arguments)
 {
     static constexpr Case cases[] = {
         { "accounting", all_ram_is_accounted_for },
         { "arena", arena_wastes_little },
         { "every-page", every_free_page_is_memory },
+        { "new", new_aligns_every_type },
         { "stacks", stacks_have_owners_and_guards },
         { "exchange", blocks_survive_threads_cpus_and_interrupts },
         { "observer", observer_counts_what_the_pools_count },
@@ -349,34 +387,8 @@ int memory_main(int argument_count, char const* const* arguments)
     return run_cases(cases, argument_count, arguments);
 }
 
-// Fills its stack frame by frame; the guard page ends it.
-[[gnu::noinline]] u64 recurse(u64 depth)
-{
-    volatile u8 frame[256];
-    frame[0] = static_cast<u8>(depth);
-    return depth > 1'000'000 ? 0 : recurse(depth + 1) + frame[0];
-}
-
-void overflow(void*) { print("not reached: %lu\n", recurse(0)); }
-
-int overflow_main(int, char const* const*)
-{
-    thread_join(start("deep", overflow, nullptr));
-    return 0;
-}
-
-int double_free_main(int, char const* const*)
-{
-    auto* const block = malloc_allocate(100);
-    malloc_free(block);
-    malloc_free(block);
-    return 0;
-}
-
 } // namespace
 
 SPROUT_PROGRAM(s_memory, "test-memory", "pools, pages, stacks and their accounts", memory_main);
-SPROUT_PROGRAM(s_overflow, "test-stack-overflow", "ends in the guard page of thread \"deep\"", overflow_main);
-SPROUT_PROGRAM(s_double_free, "test-double-free", "frees a block twice (debug builds panic)", double_free_main);
 
 } // namespace sprout::test
