@@ -97,6 +97,16 @@ export class Layouts {
     return new StructReader(this, name, this.#structAt(index, name));
   }
 
+  /** A reader of one element of an array that is a member of a variable: for elements that are read one by one. */
+  elementOf(variable: string, path: string): StructReader {
+    const field = this.resolve(this.#structAt(this.#file.variables[variable] ?? -1, variable), path);
+    const element = field?.type.kind === 'array' ? this.type(field.type.element) : undefined;
+    if (element?.kind !== 'struct') {
+      throw new MissingLayout(`array ${variable}.${path}`);
+    }
+    return new StructReader(this, `${variable}.${path}`, element);
+  }
+
   /** The type of a variable, whatever it is. */
   variableType(name: string): TypeLayout {
     const index = this.#file.variables[name];

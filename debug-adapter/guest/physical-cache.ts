@@ -36,6 +36,8 @@ export class PhysicalCache {
   /** The last segment asked for: most reads are near the one before. */
   #lastIndex = -1;
   #last: Segment | undefined;
+  /** Pairs of physical address and length: what was read in this epoch. */
+  #filled: number[] = [];
   /** Bytes read from RAM since the start, for measurements. */
   bytesRead = 0;
 
@@ -48,6 +50,7 @@ export class PhysicalCache {
   forget(chunk: typeof LARGE_CHUNK | typeof SMALL_CHUNK = LARGE_CHUNK): void {
     this.#epoch++;
     this.#chunk = chunk;
+    this.#filled = [];
     if (this.#segments.size * SEGMENT_SIZE > this.#budget) {
       this.#segments.clear();
       this.#lastIndex = -1;
@@ -76,6 +79,50 @@ export class PhysicalCache {
       }
     }
     return { view: segment.view, offset };
+  }
+
+  /** How often RAM was read in this epoch. */
+  get fills(): number {
+    return this.#filled.length / 2;
+  }
+
+  /** What was read in this epoch, as few ascending runs: for `prefetch` in a later one. */
+  get filled(): Float64Array {
+    const pairs: [number, number][] = [];
+    for (let index = 0; index < this.#filled.length; index += 2) {
+      pairs.push([this.#filled[index] as number, this.#filled[index + 1] as number]);
+    }
+    pairs.sort((a, b) => a[0] - b[0]);
+    const runs: number[] = [];
+    for (const [physical, length] of pairs) {
+      const end = (runs.at(-2) ?? -1) + (runs.at(-1) ?? 0);
+      if (physical === end && physical % SEGMENT_SIZE !== 0) {
+        runs[runs.length - 1] = (runs.at(-1) as number) + length;
+      } else {
+        runs.push(physical, length);
+      }
+    }
+    return Float64Array.from(runs);
+  }
+
+  /** Reads these runs at once, one after the other. What cannot be read is left out: whoever needs it will be told. */
+  prefetch(runs: Float64Array): void {
+    for (let index = 0; index < runs.length; index += 2) {
+      const physical = runs[index] as number;
+      const begin = physical % SEGMENT_SIZE;
+      try {
+        this.#read(
+          this.#segment((physical - begin) / SEGMENT_SIZE),
+          physical - begin,
+          begin,
+          runs[index + 1] as number,
+        );
+      } catch (error) {
+        if (!(error instanceof UnreadableMemory)) {
+          throw error;
+        }
+      }
+    }
   }
 
   /** A copy of any length within RAM. */
@@ -132,6 +179,7 @@ export class PhysicalCache {
   #read(segment: Segment, base: number, begin: number, length: number): void {
     this.memory.readInto(segment.bytes.subarray(begin, begin + length), base + begin);
     this.bytesRead += length;
+    this.#filled.push(base + begin, length);
     segment.epochs.fill(this.#epoch, begin / SMALL_CHUNK, Math.ceil((begin + length) / SMALL_CHUNK));
   }
 }

@@ -6,10 +6,16 @@ import type { StructReader } from './struct-reader.ts';
 
 /** Above this many objects, reading large chunks is faster than reading each page. */
 const MANY_OBJECTS = 1500;
+/** The most bytes that are read ahead twice before anything is looked at. */
+const MOST_AHEAD = 8 << 20;
 
 /**
  * Guest memory at one moment, as far as that can be: each byte is read at most once in an epoch, and what readers looked at
- * is remembered, so that `unchanged` can tell whether it still stands there.
+ * is remembered, so that `unchanged` can tell whether a second reading found the same.
+ *
+ * A running guest is read ahead: what the last reading needed is copied twice at once, before the first structure is looked
+ * at. The two copies are then microseconds apart, however long the walk takes; if the walk needs anything else, everything
+ * is read a second time at its end. Either way there is a moment between the readings at which all of it stood there.
  */
 export class Snapshot implements GuestMemory {
   readonly #space: AddressSpace;
@@ -23,6 +29,10 @@ export class Snapshot implements GuestMemory {
   readonly #readerIndexes = new Map<StructReader, number>();
   /** Whether what is read must be remembered. */
   #recording = true;
+  /** What to read ahead next time. */
+  #ahead: Float64Array = new Float64Array(0);
+  /** Reads from RAM when reading ahead was done. */
+  #fillsAhead = 0;
 
   constructor(cache: PhysicalCache, space: AddressSpace) {
     this.#cache = cache;
@@ -36,16 +46,34 @@ export class Snapshot implements GuestMemory {
 
   /** Begins anew. `recording` is false while the guest stands still: nothing will need to be checked. */
   begin(recording: boolean): void {
-    const chunk = this.#count > MANY_OBJECTS || !recording ? LARGE_CHUNK : SMALL_CHUNK;
-    this.#cache.forget(chunk);
+    const chunk = this.#chunk();
+    this.#ahead = recording ? this.#cache.filled : new Float64Array(0);
+    this.#cache.forget(recording ? chunk : LARGE_CHUNK);
     this.#space.forget();
     this.beginReading(recording);
+    if (recording && lengthOf(this.#ahead) <= MOST_AHEAD) {
+      this.#cache.prefetch(this.#ahead);
+      this.#check.forget(chunk);
+      this.#check.prefetch(this.#ahead);
+    }
+    this.#fillsAhead = this.#cache.fills;
   }
 
   /** Begins another reading of the same moment: what was read stays. Only while the guest stands still. */
   beginReading(recording: boolean): void {
     this.#count = 0;
     this.#recording = recording;
+  }
+
+  /** Reads without remembering: for what always changes, such as clocks, and is right whenever it is read. */
+  glance(reader: StructReader, address: Address): Place {
+    const recording = this.#recording;
+    this.#recording = false;
+    try {
+      return this.at(reader, address);
+    } finally {
+      this.#recording = recording;
+    }
   }
 
   /** Where the structure at `address` can be read. @throws UnreadableMemory. */
@@ -124,9 +152,11 @@ export class Snapshot implements GuestMemory {
     return Buffer.concat(parts).toString('utf8');
   }
 
-  /** Reads everything that was looked at a second time: true when it is byte-identical. */
+  /** Whether everything that was looked at stood there at a second reading, byte for byte. */
   unchanged(): boolean {
-    this.#check.forget(this.#count > MANY_OBJECTS ? LARGE_CHUNK : SMALL_CHUNK);
+    if (this.#cache.fills !== this.#fillsAhead) {
+      this.#check.forget(this.#chunk());
+    }
     for (let index = 0; index < this.#count; index++) {
       const physical = this.#physical[index] as number;
       const what = this.#what[index] as number;
@@ -146,9 +176,18 @@ export class Snapshot implements GuestMemory {
     return true;
   }
 
+  /** Whether the guest runs, so that what is read must be checked. */
+  get isRecording(): boolean {
+    return this.#recording;
+  }
+
   /** Objects and ranges looked at since `begin`. */
   get touched(): number {
     return this.#count;
+  }
+
+  #chunk(): typeof LARGE_CHUNK | typeof SMALL_CHUNK {
+    return this.#count > MANY_OBJECTS ? LARGE_CHUNK : SMALL_CHUNK;
   }
 
   #same(physical: number, length: number): boolean {
@@ -191,6 +230,14 @@ export class Snapshot implements GuestMemory {
 function grown<T extends Float64Array | Int32Array>(from: T, to: T): T {
   to.set(from);
   return to;
+}
+
+function lengthOf(runs: Float64Array): number {
+  let length = 0;
+  for (let index = 1; index < runs.length; index += 2) {
+    length += runs[index] as number;
+  }
+  return length;
 }
 
 function sameBytes(a: Place, b: Place, length: number): boolean {

@@ -30,7 +30,7 @@ export interface ViewSnapshot<V extends ViewName = ViewName> {
   /** The guest's clock when it was read: a lower bound for "now". */
   guestTime: number;
   rows: ViewRows[V][];
-  /** One sentence for each thing that could not be told: a missing field, a list cut at its bound. */
+  /** One sentence for each thing that could not be told: a missing field, a list cut at its bound, what was just changing. */
   notes: string[];
 }
 
@@ -222,6 +222,7 @@ export interface TimerRow {
 
 /** A cycle in the waits-for graph. */
 export interface WaitCycle {
+  /** Each waits for the next, the last for the first. `heldByNext`: `holds vnode /a`, `is ahead in the queue for …`. */
   threads: { thread: number; threadName: string; waitsFor: string; heldByNext: string }[];
   description: string;
 }

@@ -1,3 +1,4 @@
+import type { KnownRegisters, StoppedThread } from '../kernels/kernel.ts';
 import type { RamSource } from '../machine/machine.ts';
 import type {
   CyclesResponse,
@@ -10,6 +11,8 @@ import type {
   ViewSnapshot,
 } from '../protocol.ts';
 
+export type { KnownRegisters, RegisterName, StoppedThread } from '../kernels/kernel.ts';
+
 /** What the observation worker needs to begin; it starts reading layouts at once, beside the build-up of the session. */
 export interface ObservationOptions {
   /** The ELF with debug information. */
@@ -18,39 +21,6 @@ export interface ObservationOptions {
   gdb: string;
   /** Layouts and indexes are cached here by build id; created when missing. */
   cacheDirectory: string;
-}
-
-/** Registers of a parked thread; absent ones are unknown. Values are unsigned 64-bit. */
-export type KnownRegisters = Partial<Record<RegisterName, bigint>>;
-export type RegisterName =
-  | 'rax'
-  | 'rbx'
-  | 'rcx'
-  | 'rdx'
-  | 'rsi'
-  | 'rdi'
-  | 'rbp'
-  | 'rsp'
-  | 'r8'
-  | 'r9'
-  | 'r10'
-  | 'r11'
-  | 'r12'
-  | 'r13'
-  | 'r14'
-  | 'r15'
-  | 'rip'
-  | 'eflags';
-
-/** A kernel thread as the control road needs it, at a stop. */
-export interface StoppedThread {
-  id: number;
-  name: string;
-  /** For the list of threads: `waiting for vnode /data/log (12 ms)`, `running on CPU 1`. */
-  summary: string;
-  state: 'created' | 'ready' | 'running' | 'waiting' | 'finished';
-  /** The CPU whose stack pointer lies in this thread's stack; undefined when it is parked. */
-  onCpu?: number;
 }
 
 /**

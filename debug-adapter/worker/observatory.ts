@@ -1,27 +1,224 @@
-import type { ViewChangedEvent } from '../protocol.ts';
+import { UnreadableMemory } from '../guest/memory.ts';
+import { openRam } from '../guest/ram.ts';
+import type { Kernel } from '../kernels/kernel.ts';
+import { findCycles } from '../kernels/waits-for.ts';
+import type { RamSource } from '../machine/machine.ts';
+import type {
+  CyclesResponse,
+  PoolPagesRequest,
+  PoolPagesResponse,
+  SymbolsRequest,
+  SymbolsResponse,
+  ViewChangedEvent,
+  ViewName,
+  ViewSnapshot,
+} from '../protocol.ts';
+import { BuildFacts } from './facts.ts';
 import type { WorkerStart } from './messages.ts';
+import type { KnownRegisters, StoppedThread } from './observation.ts';
+import { QmpRam } from './qmp-ram.ts';
+import { Subscription } from './subscriptions.ts';
+import { type Taken, Window } from './window.ts';
+
+const VIEWS: readonly ViewName[] = ['threads', 'vnodeLocks', 'mallocPools', 'timerSets'];
+const MOST_SYMBOLS = 10_000;
+const MOST_POOL_PAGES = 1000;
 
 /** What the worker thread does: answers each method of `Observation`, sends deltas. */
 export class Observatory {
   readonly #start: WorkerStart;
   readonly #emit: (event: ViewChangedEvent) => void;
+  readonly #kernel: Promise<Kernel | undefined>;
+  readonly #subscriptions = new Map<number, Subscription>();
+  readonly #sequences = new Map<ViewName, number>();
+  #facts: BuildFacts | undefined;
+  #window: Window | undefined;
+  #qmp: QmpRam | undefined;
+  #running = true;
 
   constructor(start: WorkerStart, emit: (event: ViewChangedEvent) => void) {
     this.#start = start;
     this.#emit = emit;
+    this.#kernel = this.#recognise();
+    // Told to each who asks.
+    this.#kernel.catch(() => undefined);
   }
 
-  async answer(method: string, _parameters: unknown[]): Promise<unknown> {
+  /** Answers one request. @throws Error with one sentence. */
+  async answer(method: string, parameters: unknown[]): Promise<unknown> {
+    // The client is built from the same source: each method's parameters are its own.
     switch (method) {
       case 'ready':
-        return undefined;
+        return (await this.#kernel)?.name;
       case 'open':
+        return this.#open(parameters[0] as RamSource);
       case 'setRunning':
-      case 'unsubscribe':
-      case 'dispose':
+        this.#running = parameters[0] === true;
         return undefined;
+      case 'view':
+        return this.#view(parameters[0] as ViewName);
+      case 'subscribe':
+        return this.#subscribe(parameters[0] as number, parameters[1] as ViewName[], parameters[2] as number);
+      case 'unsubscribe':
+        return this.#unsubscribe(parameters[0] as number);
+      case 'poolPages':
+        return this.#poolPages(parameters[0] as PoolPagesRequest);
+      case 'cycles':
+        return this.#cycles();
+      case 'symbols':
+        return this.#symbols(parameters[0] as SymbolsRequest);
+      case 'threadsAtStop':
+        return this.#threadsAtStop(parameters[0] as bigint[]);
+      case 'parkedRegisters':
+        return this.#parkedRegisters(parameters[0] as number);
+      case 'symbolise':
+        return this.#symbolise(parameters[0] as bigint);
+      case 'dispose':
+        return this.#dispose();
       default:
-        throw new Error(`No view of ${this.#start.options.elf} can be read yet (${method}, ${this.#emit.length}).`);
+        throw new Error(`The observation worker knows no "${method}".`);
     }
+  }
+
+  async #recognise(): Promise<Kernel | undefined> {
+    this.#facts = new BuildFacts(this.#start);
+    return this.#facts.kernel();
+  }
+
+  async #open(source: RamSource): Promise<void> {
+    const kernel = await this.#known();
+    this.#window?.close();
+    this.#window = undefined;
+    this.#qmp = undefined;
+    if (source.kind === 'qmp') {
+      this.#qmp = await QmpRam.connect(source.socket, source.size);
+    }
+    const ram = source.kind === 'qmp' ? (this.#qmp as QmpRam) : openRam(source);
+    this.#window = new Window(ram, kernel, this.#facts?.buildId);
+    if (source.kind === 'core') {
+      this.#running = false;
+    }
+  }
+
+  async #known(): Promise<Kernel> {
+    const kernel = await this.#kernel;
+    if (!kernel) {
+      throw new Error(
+        `${this.#start.options.elf} is no kernel that is known here: its threads and views cannot be shown.`,
+      );
+    }
+    return kernel;
+  }
+
+  /** Reads through the window. Memory that has to be fetched first is fetched, and the reading begins again. */
+  async #take<T extends { consistent: boolean }>(
+    purpose: string,
+    read: (kernel: Kernel, snapshot: Parameters<Parameters<Window['take']>[2]>[0]) => T,
+  ): Promise<Taken<T>> {
+    const kernel = await this.#known();
+    const window = this.#window;
+    if (!window) {
+      throw new Error("There is no window on the guest's RAM: this target can only be read through gdb.");
+    }
+    const once = () => window.take(this.#running && !this.#qmp, purpose, (snapshot) => read(kernel, snapshot));
+    try {
+      if (!this.#qmp) {
+        return once();
+      }
+      const taken = await this.#qmp.fetching(once);
+      // Fetched piece by piece, once: of a running guest that is never known to be one moment.
+      return this.#running ? { ...taken, quality: 'torn' } : taken;
+    } catch (error) {
+      if (error instanceof UnreadableMemory) {
+        throw new Error(`The guest's ${purpose} cannot be read: ${error.message}.`);
+      }
+      throw error;
+    }
+  }
+
+  async #view(view: ViewName): Promise<ViewSnapshot> {
+    if (!VIEWS.includes(view)) {
+      throw new Error(`There is no view "${view}"; there are ${VIEWS.join(', ')}.`);
+    }
+    const { value, quality } = await this.#take(view, (kernel, snapshot) => kernel.view(view, snapshot));
+    const sequence = (this.#sequences.get(view) ?? 0) + 1;
+    this.#sequences.set(view, sequence);
+    const { rows, guestTime } = value;
+    const notes = [...value.notes, ...(this.#facts?.notes ?? [])];
+    return { view, sequence, running: this.#running, quality, guestTime, rows, notes };
+  }
+
+  async #subscribe(id: number, views: ViewName[], rate: number): Promise<void> {
+    const unknown = views.find((view) => !VIEWS.includes(view));
+    if (unknown !== undefined || views.length === 0) {
+      throw new Error(`There is no view "${unknown ?? ''}"; there are ${VIEWS.join(', ')}.`);
+    }
+    if (!Number.isFinite(rate)) {
+      throw new Error('The rate of a subscription is a number of snapshots a second, 0.1 to 50.');
+    }
+    await this.#known();
+    this.#subscriptions.set(id, new Subscription(id, views, rate, (view) => this.#view(view), this.#emit));
+  }
+
+  #unsubscribe(id: number): void {
+    this.#subscriptions.get(id)?.end();
+    this.#subscriptions.delete(id);
+  }
+
+  async #poolPages({ pool, start, count }: PoolPagesRequest): Promise<PoolPagesResponse> {
+    const first = Math.max(0, Math.floor(start) || 0);
+    const wanted = Math.min(MOST_POOL_PAGES, Math.max(1, Math.floor(count) || 1));
+    const { value, quality } = await this.#take('pool pages', (kernel, snapshot) =>
+      kernel.poolPages(snapshot, String(pool), first, wanted),
+    );
+    return { total: value.total, quality, pages: value.pages };
+  }
+
+  async #cycles(): Promise<CyclesResponse> {
+    const { value, quality } = await this.#take('threads', (kernel, snapshot) => kernel.view('threads', snapshot));
+    return { quality, cycles: findCycles(value.rows) };
+  }
+
+  async #symbols({ count }: SymbolsRequest): Promise<SymbolsResponse> {
+    // Names are told in C++ once the layouts are there; without a kernel that we know they stay as the linker has them.
+    await this.#kernel.catch(() => undefined);
+    if (!this.#facts) {
+      await this.#kernel;
+    }
+    const wanted = Math.min(MOST_SYMBOLS, Math.max(1, Math.floor(count) || 1));
+    return { symbols: this.#facts?.largestSymbols(wanted) ?? [] };
+  }
+
+  async #threadsAtStop(stackPointers: bigint[]): Promise<StoppedThread[]> {
+    const { value } = await this.#take('threads', (kernel, snapshot) => ({
+      threads: kernel.threadsAtStop(snapshot, stackPointers),
+      consistent: true,
+    }));
+    return value.threads;
+  }
+
+  async #parkedRegisters(thread: number): Promise<KnownRegisters | undefined> {
+    const { value } = await this.#take('parked thread', (kernel, snapshot) => ({
+      registers: kernel.parkedRegisters(snapshot, thread),
+      consistent: true,
+    }));
+    return value.registers;
+  }
+
+  async #symbolise(address: bigint): Promise<string | undefined> {
+    await this.#kernel.catch(() => undefined);
+    const signed = BigInt.asIntN(64, address);
+    const isExact = signed >= BigInt(Number.MIN_SAFE_INTEGER) && signed <= BigInt(Number.MAX_SAFE_INTEGER);
+    return isExact ? this.#facts?.symbolise(Number(signed)) : undefined;
+  }
+
+  #dispose(): void {
+    for (const subscription of this.#subscriptions.values()) {
+      subscription.end();
+    }
+    this.#subscriptions.clear();
+    this.#window?.close();
+    this.#window = undefined;
+    this.#facts?.close();
   }
 }

@@ -1,0 +1,94 @@
+import type { SymbolTable } from '../elf/symbols.ts';
+import type { AddressSpace } from '../guest/address-space.ts';
+import type { Layouts } from '../guest/layouts.ts';
+import type { PhysicalCache } from '../guest/physical-cache.ts';
+import type { Snapshot } from '../guest/snapshot.ts';
+import type { PoolPageRow, ViewName, ViewRows } from './model.ts';
+
+/** What one reading of a view gives. */
+export interface Reading<V extends ViewName = ViewName> {
+  rows: ViewRows[V][];
+  /** One sentence for each thing that could not be told. */
+  notes: string[];
+  /** Whether the structures' invariants hold: no list in the middle of a change, no lock of the kernel's own taken. */
+  consistent: boolean;
+  /** The guest's clock: a lower bound for "now". */
+  guestTime: number;
+}
+
+/**
+ * What we know of one kernel: all of it by name, from its symbols and debug information. Readers are plain loops over a
+ * snapshot: bounded, cycle-safe, and they throw nothing but UnreadableMemory (a root that cannot be read) and MissingLayout.
+ */
+export interface Kernel {
+  readonly name: KernelName;
+  /** How its virtual addresses are made. May read page-table roots from RAM. */
+  addressSpace(cache: PhysicalCache): AddressSpace;
+  view<V extends ViewName>(view: V, snapshot: Snapshot): Reading<V>;
+  /** Pages of one pool. @throws Error with one sentence when there is no such pool. */
+  poolPages(
+    snapshot: Snapshot,
+    pool: string,
+    start: number,
+    count: number,
+  ): { total: number; pages: PoolPageRow[]; consistent: boolean };
+  /** See Observation.threadsAtStop. */
+  threadsAtStop(snapshot: Snapshot, stackPointers: readonly bigint[]): StoppedThread[];
+  /** See Observation.parkedRegisters. */
+  parkedRegisters(snapshot: Snapshot, thread: number): KnownRegisters | undefined;
+}
+
+export type KernelName = 'sprout' | 'osv';
+
+/** Facts of one build that a kernel's awareness stands on. */
+export interface KernelFacts {
+  symbols: SymbolTable;
+  layouts: Layouts;
+  /** `function (file:line)` for people, of a code address; the address itself when nobody knows. */
+  describe(address: number): string;
+}
+
+/** A kernel that we know, before its build is read. */
+export interface KernelDefinition {
+  name: KernelName;
+  /** Whether the ELF with these symbols is this kernel. */
+  recognises(symbols: SymbolTable): boolean;
+  /** What its awareness asks of the debug information. */
+  types: readonly string[];
+  variables: readonly string[];
+  /** @throws MissingLayout when this build lacks something that nothing can be told without. */
+  create(facts: KernelFacts): Kernel;
+}
+
+/** Registers of a parked thread; absent ones are unknown. Values are unsigned 64-bit. */
+export type KnownRegisters = Partial<Record<RegisterName, bigint>>;
+export type RegisterName =
+  | 'rax'
+  | 'rbx'
+  | 'rcx'
+  | 'rdx'
+  | 'rsi'
+  | 'rdi'
+  | 'rbp'
+  | 'rsp'
+  | 'r8'
+  | 'r9'
+  | 'r10'
+  | 'r11'
+  | 'r12'
+  | 'r13'
+  | 'r14'
+  | 'r15'
+  | 'rip'
+  | 'eflags';
+
+/** A kernel thread as the control road needs it, at a stop. */
+export interface StoppedThread {
+  id: number;
+  name: string;
+  /** For the list of threads: `waiting for vnode /data/log (12 ms)`, `running on CPU 1`. */
+  summary: string;
+  state: 'created' | 'ready' | 'running' | 'waiting' | 'finished';
+  /** The CPU whose stack pointer lies in this thread's stack; undefined when it is parked. */
+  onCpu?: number;
+}

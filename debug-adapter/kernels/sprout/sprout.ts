@@ -1,0 +1,98 @@
+import type { AddressSpace } from '../../guest/address-space.ts';
+import type { PhysicalCache } from '../../guest/physical-cache.ts';
+import type { Snapshot } from '../../guest/snapshot.ts';
+import type { Kernel, KernelDefinition, KernelFacts, KnownRegisters, Reading, StoppedThread } from '../kernel.ts';
+import type { PoolPageRow, ViewName } from '../model.ts';
+import { findCycles } from '../waits-for.ts';
+import { LINEAR_BASE, sproutAddressSpace } from './address-space.ts';
+import { SproutMallocPools } from './malloc-pools.ts';
+import { SproutNames } from './names.ts';
+import { PageCensus } from './page-census.ts';
+import { remoteFrees } from './remote-frees.ts';
+import { SproutStoppedThreads } from './stopped-threads.ts';
+import { SPROUT_TYPES, SPROUT_VARIABLES, SproutStructures } from './structures.ts';
+import { SproutThreads } from './threads.ts';
+import { SproutTimerSets } from './timer-sets.ts';
+import { SproutVnodeLocks } from './vnode-locks.ts';
+import { SproutWaits } from './waits.ts';
+
+/** What Sprout is known by. */
+export const sproutDefinition: KernelDefinition = {
+  name: 'sprout',
+  recognises: (symbols) =>
+    symbols.find('sprout::g_threads') !== undefined && symbols.find('sprout::g_timer_sets') !== undefined,
+  types: SPROUT_TYPES,
+  variables: SPROUT_VARIABLES,
+  create: (facts) => new Sprout(facts),
+};
+
+/** Sprout's awareness: one file a view, over what they share. */
+class Sprout implements Kernel {
+  readonly name = 'sprout';
+  readonly #facts: KernelFacts;
+  readonly #names: SproutNames;
+  readonly #waits: SproutWaits;
+  readonly #threads: SproutThreads;
+  readonly #views: { [V in ViewName]: { read(snapshot: Snapshot): Reading<V> } };
+  readonly #mallocPools: SproutMallocPools;
+  readonly #census: PageCensus;
+  readonly #stopped: SproutStoppedThreads;
+
+  constructor(facts: KernelFacts) {
+    this.#facts = facts;
+    const structures = new SproutStructures(facts);
+    this.#names = new SproutNames(structures);
+    this.#waits = new SproutWaits(this.#names);
+    this.#threads = new SproutThreads(this.#names, this.#waits);
+    this.#census = new PageCensus(structures, LINEAR_BASE);
+    this.#mallocPools = new SproutMallocPools(this.#names, this.#census);
+    this.#views = {
+      threads: this.#threads,
+      vnodeLocks: new SproutVnodeLocks(this.#names, (snapshot) => findCycles(this.#threads.read(snapshot).rows)),
+      mallocPools: this.#mallocPools,
+      timerSets: new SproutTimerSets(this.#names),
+    };
+    this.#stopped = new SproutStoppedThreads(structures, this.#threads);
+  }
+
+  addressSpace(cache: PhysicalCache): AddressSpace {
+    return sproutAddressSpace(this.#facts, cache);
+  }
+
+  view<V extends ViewName>(view: V, snapshot: Snapshot): Reading<V> {
+    this.#forget(snapshot);
+    return this.#views[view].read(snapshot);
+  }
+
+  poolPages(
+    snapshot: Snapshot,
+    key: string,
+    start: number,
+    count: number,
+  ): { total: number; pages: PoolPageRow[]; consistent: boolean } {
+    this.#forget(snapshot);
+    const pool = this.#mallocPools.pool(snapshot, key);
+    if (!pool) {
+      throw new Error(`There is no malloc pool "${key}".`);
+    }
+    const remote = remoteFrees(snapshot, this.#mallocPools.remoteHeads(snapshot, pool.address));
+    const slabs = this.#census.slabs(snapshot, pool, remote.objects, start, count);
+    return { ...slabs, consistent: slabs.consistent && remote.whole };
+  }
+
+  threadsAtStop(snapshot: Snapshot, stackPointers: readonly bigint[]): StoppedThread[] {
+    this.#forget(snapshot);
+    return this.#stopped.list(snapshot, stackPointers);
+  }
+
+  parkedRegisters(snapshot: Snapshot, thread: number): KnownRegisters | undefined {
+    this.#forget(snapshot);
+    return this.#stopped.parkedRegisters(snapshot, thread);
+  }
+
+  #forget(snapshot: Snapshot): void {
+    this.#names.forget();
+    this.#waits.forget();
+    this.#census.isStopped = !snapshot.isRecording;
+  }
+}

@@ -1,0 +1,118 @@
+import { basename } from 'node:path';
+import { type BuildId, readBuildId } from '../elf/build-id.ts';
+import { ElfFile } from '../elf/elf-file.ts';
+import { LineTable } from '../elf/lines.ts';
+import { SymbolTable } from '../elf/symbols.ts';
+import { type Address, formatAddress } from '../guest/address.ts';
+import { Layouts } from '../guest/layouts.ts';
+import { detectKernel } from '../kernels/detect.ts';
+import type { Kernel } from '../kernels/kernel.ts';
+import type { SymbolsResponse } from '../protocol.ts';
+import { LayoutSource } from './layout-source.ts';
+import type { WorkerStart } from './messages.ts';
+
+/** One build: its ELF's symbols, lines and build id, and the kernel that it is. */
+export class BuildFacts {
+  readonly elf: ElfFile;
+  readonly buildId: BuildId | undefined;
+  readonly symbols: SymbolTable;
+  readonly #start: WorkerStart;
+  readonly #source: LayoutSource;
+  readonly #described = new Map<Address, string>();
+  #lines: LineTable | undefined;
+  #layouts: Layouts | undefined;
+
+  /** @throws Error with one sentence when the ELF cannot be read. */
+  constructor(start: WorkerStart) {
+    const { elf, gdb, cacheDirectory } = start.options;
+    this.#start = start;
+    this.elf = new ElfFile(elf);
+    this.buildId = readBuildId(this.elf);
+    this.symbols = new SymbolTable(this.elf.symbols);
+    this.#source = new LayoutSource({
+      elf,
+      gdb,
+      cacheDirectory,
+      buildId: this.buildId?.id,
+      script: start.layoutScript,
+    });
+  }
+
+  /** The kernel's awareness; undefined for a kernel that we do not know. @throws Error with one sentence. */
+  async kernel(): Promise<Kernel | undefined> {
+    const definition = detectKernel(this.symbols);
+    if (!definition) {
+      return undefined;
+    }
+    if (!this.elf.hasDebugInformation) {
+      throw new Error(`${this.#start.options.elf} has no debug information (DWARF): build it with -g.`);
+    }
+    const file = await this.#source.read({
+      types: definition.types,
+      variables: definition.variables,
+      demangle: this.elf.symbols.map((symbol) => symbol.name).filter((name) => name.startsWith('_Z')),
+    });
+    this.#layouts = new Layouts(file);
+    return definition.create({
+      symbols: this.symbols,
+      layouts: this.#layouts,
+      describe: (address) => this.describe(address),
+    });
+  }
+
+  /** Columns that this build cannot tell. */
+  get notes(): string[] {
+    return [...(this.#layouts?.notes ?? [])];
+  }
+
+  /** `slice_ended(sprout::Timer&) (scheduler.cc:29)`. */
+  describe(address: Address): string {
+    let text = this.#described.get(address);
+    if (text === undefined) {
+      const found = this.symbols.at(address);
+      const line = found && this.#lineAt(address);
+      const place = line ? ` (${basename(line.file)}:${line.line})` : '';
+      text = found ? `${this.#name(found)}${place}` : formatAddress(address);
+      this.#described.set(address, text);
+    }
+    return text;
+  }
+
+  /** `symbol+0x12 (/path/file.cc:29)`; undefined for an address in no symbol. */
+  symbolise(address: Address): string | undefined {
+    const found = this.symbols.at(address);
+    if (!found) {
+      return undefined;
+    }
+    const line = this.#lineAt(address);
+    return `${this.#name(found)}${line ? ` (${line.file}:${line.line})` : ''}`;
+  }
+
+  largestSymbols(count: number): SymbolsResponse['symbols'] {
+    return this.symbols.largest(count).map((symbol) => ({
+      name: this.#demangle(symbol.name),
+      address: symbol.address,
+      size: symbol.size,
+      section: symbol.section,
+    }));
+  }
+
+  close(): void {
+    this.#source.stop();
+    this.elf.close();
+  }
+
+  #name(found: { symbol: { name: string }; offset: number }): string {
+    const name = this.#demangle(found.symbol.name);
+    return found.offset === 0 ? name : `${name}+0x${found.offset.toString(16)}`;
+  }
+
+  #demangle(name: string): string {
+    return this.#layouts?.demangle(name) ?? name;
+  }
+
+  #lineAt(address: Address): { file: string; line: number } | undefined {
+    this.#lines ??= new LineTable(this.elf);
+    return this.#lines.at(address);
+  }
+}

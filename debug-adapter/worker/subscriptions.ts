@@ -1,0 +1,77 @@
+import type { ViewChangedEvent, ViewName, ViewSnapshot } from '../protocol.ts';
+import { ViewDiff } from './diff.ts';
+
+/** A round that took t is followed by a rest of at least 24 t: 4 % of a host core, whatever rate was asked for. */
+const REST = 24;
+/** Without any change the clock is told this often, in milliseconds. */
+const CLOCK_INTERVAL = 1000;
+const SLOWEST = 0.1;
+const FASTEST = 50;
+
+type Take = (view: ViewName) => Promise<ViewSnapshot>;
+
+/** One subscriber: reads its views at a rate and tells what changed. A round that is late replaces the missed ones. */
+export class Subscription {
+  readonly #id: number;
+  readonly #period: number;
+  readonly #take: Take;
+  readonly #emit: (event: ViewChangedEvent) => void;
+  readonly #views: { view: ViewName; diff: ViewDiff; toldAt: number; guestTime: number }[];
+  #timer: NodeJS.Timeout | undefined;
+  #ended = false;
+
+  /** `rate` in Hz, clamped to 0.1 to 50. */
+  constructor(
+    id: number,
+    views: readonly ViewName[],
+    rate: number,
+    take: Take,
+    emit: (event: ViewChangedEvent) => void,
+  ) {
+    this.#id = id;
+    this.#period = 1000 / Math.min(FASTEST, Math.max(SLOWEST, rate));
+    this.#take = take;
+    this.#emit = emit;
+    this.#views = [...new Set(views)].map((view) => ({ view, diff: new ViewDiff(), toldAt: 0, guestTime: -1 }));
+    this.#timer = setTimeout(() => this.#round(), 0);
+  }
+
+  end(): void {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #round(): Promise<void> {
+    const begin = performance.now();
+    for (const state of this.#views) {
+      try {
+        const snapshot = await this.#take(state.view);
+        if (this.#ended) {
+          return;
+        }
+        this.#tell(state, snapshot);
+      } catch {
+        // No window yet, or the guest is gone: the next round may find it again. A single view's request tells the reason.
+      }
+    }
+    if (!this.#ended) {
+      const spent = performance.now() - begin;
+      this.#timer = setTimeout(() => this.#round(), Math.max(this.#period - spent, spent * REST));
+    }
+  }
+
+  #tell(state: { diff: ViewDiff; toldAt: number; guestTime: number }, snapshot: ViewSnapshot): void {
+    const now = performance.now();
+    const event = state.diff.next(this.#id, snapshot);
+    if (event) {
+      this.#emit(event);
+    } else if (snapshot.guestTime !== state.guestTime && now - state.toldAt >= CLOCK_INTERVAL) {
+      const { rows: _, ...head } = snapshot;
+      this.#emit({ ...head, subscription: this.#id, changed: [], removed: [] });
+    } else {
+      return;
+    }
+    state.toldAt = now;
+    state.guestTime = snapshot.guestTime;
+  }
+}
