@@ -12,4 +12,7 @@ void print(char const* format, ...) __attribute__((format(printf, 1, 2)));
 usize format_string(char* buffer, usize size, char const* format, ...) __attribute__((format(printf, 3, 4)));
 usize format_string_v(char* buffer, usize size, char const* format, va_list arguments);
 
+// For a panic alone, when the other CPUs are stopped: frees the console from whoever was printing.
+void print_break_lock();
+
 } // namespace sprout

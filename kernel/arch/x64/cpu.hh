@@ -11,14 +11,14 @@ namespace sprout::arch {
 // Found through the GS base. The assembly in entry.S knows the offsets of the first fields.
 struct Cpu {
     Cpu* self;
-    Thread* current;        // set by the scheduler just before it switches stacks; null before the scheduler
-    u32 preemption_depth;   // > 0: no preemption on this CPU
-    u32 reschedule_wanted;  // set by timer and IPI, honoured when preemption_depth is 0
-    u32 index;              // 0 is the boot CPU
+    Thread* current;       // set by the scheduler just before it switches stacks; null before the scheduler
+    u32 preemption_depth;  // > 0: no preemption on this CPU
+    u32 reschedule_wanted; // set by timer and IPI, honoured when preemption_depth is 0
+    u32 index;             // 0 is the boot CPU
     u32 apic_id;
-    u64 interrupt_stack;    // top of the stack for interrupts (IST1)
-    u64 fault_stack;        // top of the stack for page and double faults (IST2)
-    u64 interrupt_depth;    // > 0 while an interrupt or fault handler runs
+    u64 interrupt_stack; // top of the stack for interrupts (IST1)
+    u64 fault_stack;     // top of the stack for page and double faults (IST2)
+    u64 interrupt_depth; // > 0 while an interrupt or fault handler runs
     bool online;
 };
 
@@ -31,7 +31,8 @@ inline Cpu& this_cpu()
     asm volatile("movq %%gs:0, %0" : "=r"(cpu));
     return *cpu;
 }
-// Where the caller may migrate at any moment, `this_cpu().field` can read another CPU's field: these are one instruction.
+// Where the caller may migrate at any moment, `this_cpu().field` can read another CPU's field: these are one
+// instruction.
 inline Thread* current_thread_pointer()
 {
     Thread* thread;
@@ -63,8 +64,8 @@ struct SwitchFrame {
 // Saves this thread's callee-saved registers on its stack and its stack pointer in `*from`, takes `to`.
 extern "C" void sprout_switch_stacks(u64* from, u64 to);
 
-// Builds a new thread's first SwitchFrame so that it calls entry(argument) with interrupts off: the entry belongs to the
-// scheduler, which ends the switch and turns them on. Returns the stack pointer to switch to.
+// Builds a new thread's first SwitchFrame so that it calls entry(argument) with interrupts off: the entry belongs to
+// the scheduler, which ends the switch and turns them on. Returns the stack pointer to switch to.
 u64 prepare_initial_stack(u64 stack_top, void (*entry)(void*), void* argument);
 
 } // namespace sprout::arch

@@ -1,0 +1,14 @@
+// The high precision event timer's main counter (IA-PC HPET specification 1.0a).
+#pragma once
+#include "core/types.hh"
+
+namespace sprout::arch {
+
+// False when there is none at `physical` (0: none), or none that is sound.
+bool hpet_initialize(u64 physical);
+// Whole even where a hypervisor splits a 64-bit read into two; a 32-bit counter is made 64 bits wide.
+u64 read_hpet();
+// Length of one tick in femtoseconds, at most 100 ns.
+u64 hpet_period();
+
+} // namespace sprout::arch

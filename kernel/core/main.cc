@@ -1,0 +1,155 @@
+// The kernel's way from boot to its programs.
+#include "arch/x64/acpi.hh"
+#include "arch/x64/apic.hh"
+#include "arch/x64/boot_info.hh"
+#include "arch/x64/clock_source.hh"
+#include "arch/x64/cpu.hh"
+#include "arch/x64/descriptors.hh"
+#include "arch/x64/interrupts.hh"
+#include "arch/x64/paging.hh"
+#include "arch/x64/registers.hh"
+#include "arch/x64/smp.hh"
+#include "core/command_line.hh"
+#include "core/panic.hh"
+#include "core/print.hh"
+#include "core/program.hh"
+#include "core/trace.hh"
+#include "drivers/power.hh"
+#include "drivers/serial.hh"
+#include "fs/vfs.hh"
+#include "mm/allocation_tracking.hh"
+#include "mm/early_arena.hh"
+#include "mm/malloc_pool.hh"
+#include "mm/page_allocator.hh"
+#include "mm/page_pool.hh"
+#include "sched/scheduler.hh"
+
+extern "C" {
+extern char sprout_image_begin[], sprout_image_end[], sprout_boot_stack[];
+extern void (*const sprout_constructors_begin[])();
+extern void (*const sprout_constructors_end[])();
+}
+
+namespace sprout {
+
+namespace {
+
+constexpr usize boot_stack_size = 16384; // as boot.S has it
+constexpr u64 early_arena_size = 256 * 1024;
+constexpr u8 status_bad_command_line = 2;
+
+alignas(16) u8 g_boot_interrupt_stacks[arch::cpu_stacks_size];
+
+void run_constructors()
+{
+    for (auto const* constructor = sprout_constructors_begin; constructor != sprout_constructors_end; ++constructor)
+        (*constructor)();
+}
+
+// The arena lies right behind the image, in the same RAM range.
+void initialize_memory()
+{
+    auto const image_begin = arch::virtual_to_physical(sprout_image_begin);
+    auto const image_end = arch::virtual_to_physical(sprout_image_end);
+    memory_declare(image_begin, image_end, PageKind::image);
+    memory_declare(arch::trampoline_address, arch::trampoline_address + arch::page_size, PageKind::reserved);
+    auto arena_begin = image_end;
+    for (usize index = 0; index < arch::g_boot_info.module_count; ++index) {
+        auto const& module = arch::g_boot_info.modules[index];
+        memory_declare(module.begin, module.end, PageKind::boot_module);
+        if (module.begin < arena_begin + early_arena_size && module.end > arena_begin)
+            arena_begin = (module.end + arch::page_size - 1) & ~(arch::page_size - 1);
+    }
+    early_arena_open(arena_begin, arena_begin + early_arena_size);
+    arch::paging_initialize();
+    arch::read_acpi(arch::g_boot_info.acpi_root);
+    arch::apic_initialize();
+    memory_initialize();
+    page_pools_initialize();
+    malloc_initialize();
+}
+
+ClockSource wanted_clock()
+{
+    switch (g_kernel_options.clock) {
+    case ClockChoice::tsc:
+        return ClockSource::tsc;
+    case ClockChoice::hpet:
+        return ClockSource::hpet;
+    case ClockChoice::best:
+        break;
+    }
+    return ClockSource::none;
+}
+
+void initialize_time_and_threads()
+{
+    arch::apic_enable();
+    arch::g_cpus[0].apic_id = arch::apic_id();
+    arch::clock_source_initialize(wanted_clock());
+    g_trace_mask = g_kernel_options.trace_mask;
+    if (g_kernel_options.trace_records && trace_initialize(g_kernel_options.trace_records).is_error())
+        print("There is no RAM for trace rings of %llu records.\n",
+            static_cast<unsigned long long>(g_kernel_options.trace_records));
+    ThreadStack const boot_stack { reinterpret_cast<uptr>(sprout_boot_stack), boot_stack_size };
+    if (scheduler_initialize(boot_stack).is_error())
+        panic("no RAM for the scheduler");
+    arch::enable_interrupts();
+    arch::start_secondary_cpus(g_kernel_options.cpus);
+    page_pools_resize(arch::g_cpu_count);
+}
+
+void initialize_services()
+{
+    if (g_kernel_options.tracked_allocations
+        && allocation_tracking_start(g_kernel_options.tracked_allocations).is_error())
+        print("There is no RAM to track %llu allocations.\n",
+            static_cast<unsigned long long>(g_kernel_options.tracked_allocations));
+    if (vfs_initialize().is_error())
+        panic("no RAM for the root file system");
+}
+
+void print_help()
+{
+    print("%s\nPrograms:\n", kernel_options_help);
+    for (auto const* program = first_program(); program != end_of_programs(); ++program)
+        print("  %-16s %s\n", (*program)->name, (*program)->summary);
+}
+
+int run_programs()
+{
+    if (!g_kernel_options.help)
+        return run_command_line(g_command_line);
+    print_help();
+    return 0;
+}
+
+} // namespace
+
+// From boot.S, on the boot stack, with the boot page tables.
+extern "C" [[noreturn]] void sprout_boot(PhysicalAddress start_info)
+{
+    arch::g_cpus[0].online = true;
+    arch::descriptors_initialize(arch::g_cpus[0], g_boot_interrupt_stacks);
+    serial_initialize();
+    run_constructors();
+    arch::read_boot_info(start_info);
+    bool const command_line_is_sound = initialize_command_line(arch::g_boot_info.command_line);
+    initialize_memory();
+    if (!command_line_is_sound) {
+        print("%s\n", g_command_line.error);
+        end_machine(status_bad_command_line);
+    }
+    initialize_time_and_threads();
+    initialize_services();
+    if (g_kernel_options.log != LogLevel::quiet)
+        print("Sprout: %u CPUs, %llu KiB RAM, up in %llu us\n", arch::g_cpu_count,
+            static_cast<unsigned long long>(arch::g_ram_bytes / 1024), static_cast<unsigned long long>(now() / 1000));
+    auto const status = run_programs();
+    if (g_kernel_options.at_end == AtEnd::halt)
+        for (;;)
+            thread_sleep(3'600'000'000'000);
+    end_machine(static_cast<u8>(status < 0 || status >= status_panic ? status_panic - 1 : status));
+}
+
+} // namespace sprout
