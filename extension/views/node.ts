@@ -28,6 +28,8 @@ export interface ViewNode {
   children?: () => ViewNode[];
   /** The rows below come from the adapter. */
   slabs?: SlabPages;
+  /** A click shows more rows below this parent (its id; the empty one is the view's own level). */
+  moreBelow?: string;
   /** Open at first. */
   expanded?: boolean;
 }

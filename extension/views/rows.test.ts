@@ -1,226 +1,66 @@
-/** The four views' rows: what a person reads, in which order, with which mark. */
-import { expect, test } from 'vitest';
-import type { HeldLockInfo, ViewSnapshot, WaitInfo } from '../../debug-adapter/protocol.ts';
-import {
-  examplePoolClass,
-  exampleSnapshot,
-  exampleThread,
-  exampleTimer,
-  exampleTimerSet,
-  exampleVnodeLock,
-} from './examples.ts';
-import { mallocPoolNodes, slabNodes } from './malloc-pools.ts';
-import { escapeMarkdown, type ViewNode } from './node.ts';
-import { threadNodes } from './threads.ts';
-import { timerSetNodes } from './timer-sets.ts';
-import { vnodeLockNodes } from './vnode-locks.ts';
+import { beforeEach, expect, test } from 'vitest';
+import type { ViewNode } from './node.ts';
+import { type Row, Rows } from './rows.ts';
 
-/** A row as a person sees it, those below it indented. */
-function text(nodes: ViewNode[], indent = ''): string[] {
-  return nodes.flatMap((node) => [
-    `${indent}${node.label}${node.description === undefined ? '' : ` | ${node.description}`}`,
-    ...text(node.children?.() ?? [], `${indent}  `),
-  ]);
-}
-
-/** Every id of a tree, rows below included. */
-function ids(nodes: ViewNode[]): string[] {
-  return nodes.flatMap((node) => [node.id, ...ids(node.children?.() ?? [])]);
-}
-
-const waitsFor: WaitInfo = {
-  kind: 'readerWriterLock',
-  mode: 'exclusive',
-  object: -0x1000,
-  description: 'vnode /data/log',
-  since: 1e9 - 12_000_000,
-};
-const held: HeldLockInfo = {
-  lock: -0x2000,
-  kind: 'mutex',
-  mode: 'exclusive',
-  description: 'mutex "mounts"',
-  since: 1e9 - 5_000,
-};
-
-test('a waiting thread says for what, how long, and what it holds meanwhile', () => {
-  const thread = exampleThread({ state: 'waiting', waitsFor, holds: [held], stack: { base: -0x8000, size: 16384 } });
-  const nodes = threadNodes(exampleSnapshot('threads', [thread]));
-  expect(text(nodes)).toEqual([
-    'worker-3 | waits for vnode /data/log · 12.0 ms',
-    '  waits for vnode /data/log | exclusive · 12.0 ms',
-    '  holds mutex "mounts" | exclusive · 5 µs',
-    '  CPU time | 3.2 ms',
-    '  switches | 120, 3 preempted',
-    '  thread | #7, priority 16',
-    '  stack | 16 KiB at 0xffffffffffff8000',
-  ]);
-  expect(nodes[0]).toMatchObject({ icon: 'lock', tone: 'warning' });
+let rows: Rows;
+beforeEach(() => {
+  rows = new Rows();
 });
 
-test('threads keep the order of the kernel; their states have marks', () => {
-  const states = (['running', 'ready', 'waiting', 'created', 'finished'] as const).map((state, index) =>
-    exampleThread({ key: index, id: index, name: state, state }),
-  );
-  const nodes = threadNodes(exampleSnapshot('threads', states));
-  expect(nodes.map((node) => node.label)).toEqual(['running', 'ready', 'waiting', 'created', 'finished']);
-  expect(nodes.map((node) => node.description)).toEqual([
-    'running on CPU 1',
-    'ready on CPU 1',
-    'waiting',
-    'created',
-    'finished',
-  ]);
-  expect(new Set(nodes.map((node) => node.icon)).size).toBe(5);
+const leaf = (id: string, description = ''): ViewNode => ({ id, label: id, description });
+const branch = (id: string, children: ViewNode[], description = ''): ViewNode => ({
+  ...leaf(id, description),
+  children: () => children,
+});
+const below = (node: ViewNode) => node.children?.();
+const names = (changed: Row[] | 'all') => (changed === 'all' ? changed : changed.map((row) => row.node.id));
+
+test('nothing is drawn when nothing changed', () => {
+  rows.open(undefined, [leaf('a'), leaf('b')]);
+  expect(rows.update([leaf('a'), leaf('b')], below)).toEqual([]);
 });
 
-test('vnode locks: deadlocks first, then the longest queue, then what is held, then what is free', () => {
-  const someone = { thread: 7, threadName: 'worker-3', mode: 'exclusive', since: 1e9 - 2e6 } as const;
-  const reader = { ...someone, mode: 'shared' } as const;
-  const rows = [
-    exampleVnodeLock({ key: 1, path: '/free' }),
-    exampleVnodeLock({ key: 2, path: '/read', mode: 'shared', holders: [reader, { ...reader, thread: 8 }] }),
-    exampleVnodeLock({ key: 3, path: '/queue', mode: 'exclusive', holders: [someone], waiters: [someone, reader] }),
-    exampleVnodeLock({
-      key: 4,
-      path: '/cycle',
-      mode: 'exclusive',
-      holders: [someone],
-      waiters: [reader],
-      cycle: 'A; B',
-    }),
-    exampleVnodeLock({ key: 5, path: '/written', mode: 'exclusive', holders: [someone] }),
-  ];
-  const nodes = vnodeLockNodes(exampleSnapshot('vnodeLocks', rows));
-  expect(nodes.map((node) => `${node.label} | ${node.description}`)).toEqual([
-    '/cycle | deadlock · 1 waiting · written by worker-3 for 2.0 ms',
-    '/queue | 2 waiting · written by worker-3 for 2.0 ms',
-    '/written | written by worker-3 for 2.0 ms',
-    '/read | shared by 2 readers',
-    '/free | free',
-  ]);
-  expect(nodes.map((node) => node.tone)).toEqual(['error', 'warning', undefined, undefined, 'quiet']);
-  const [first] = text(nodes[0]?.children?.() ?? []);
-  expect(first).toBe('deadlock | A; B');
+test('only the row that looks different is drawn', () => {
+  rows.open(undefined, [leaf('a'), leaf('b')]);
+  expect(names(rows.update([leaf('a'), leaf('b', '1 ms')], below))).toEqual(['b']);
+  expect(rows.update([leaf('a'), leaf('b', '1 ms')], below)).toEqual([]);
 });
 
-test('who waits for a vnode lock stands in wake order', () => {
-  const since = 1e9 - 1e6;
-  const waiters = ['b', 'a'].map(
-    (threadName, index) => ({ thread: 9 - index, threadName, mode: 'shared', since }) as const,
-  );
-  const [node] = vnodeLockNodes(exampleSnapshot('vnodeLocks', [exampleVnodeLock({ mode: 'exclusive', waiters })]));
-  expect(text(node?.children?.() ?? []).slice(0, 2)).toEqual([
-    'b | waits 1.0 ms · shared · next',
-    'a | waits 1.0 ms · shared',
-  ]);
+test.each([
+  ['a new row', [leaf('a'), leaf('b'), leaf('c')]],
+  ['a row that went', [leaf('a')]],
+  ['another order', [leaf('b'), leaf('a')]],
+])('%s draws the whole level', (_, nodes) => {
+  rows.open(undefined, [leaf('a'), leaf('b')]);
+  expect(rows.update(nodes, below)).toBe('all');
 });
 
-test('malloc pools go from RAM to classes to CPUs', () => {
-  const nodes = mallocPoolNodes(
-    exampleSnapshot('mallocPools', [
-      { kind: 'ram', key: 'ram', totalPages: 65536, freePages: 60000, byKind: { pool: 12, free: 60000 } },
-      examplePoolClass(),
-      {
-        kind: 'pagePool',
-        key: 'l1-0',
-        level: 'L1',
-        cpu: 0,
-        pages: 3,
-        lowMark: 4,
-        highMark: 16,
-        refills: 1,
-        returns: 0,
-      },
-      { kind: 'pagePool', key: 'l2', level: 'L2', pages: 40, lowMark: 8, highMark: 64, refills: 2, returns: 1 },
-      { kind: 'freeRange', key: 'order-4', order: 4, blocks: 3 },
-      { kind: 'large', key: 'large-1', address: -0x9000, pages: 4, requested: 16000, thread: 7, time: 0 },
-    ]),
-  );
-  expect(text(nodes)).toEqual([
-    'RAM | 234.4 MiB free of 256.0 MiB',
-    '  free | 234.4 MiB',
-    '  pool | 48 KiB',
-    'Size classes | 100 live objects · 6.3 KiB',
-    '  64 B | 100 of 128 live · 2 slabs',
-    '    CPU 0 | 100 live · 2 slabs · 5 remote frees',
-    'Page pools | 172 KiB',
-    '  L1 of CPU 0 | 3 pages · marks 4–16',
-    '  L2 | 40 pages · marks 8–64',
-    'Free ranges | 192 KiB',
-    '  64 KiB | 3 blocks',
-    'Large allocations | 1 · 16 KiB',
-    '  0xffffffffffff7000 | 16 KiB in 4 pages · thread #7 · 1.0 s ago',
-  ]);
-  const below = nodes[2]?.children?.() ?? [];
-  expect(below.map((node) => node.tone)).toEqual(['warning', 'quiet']); // L1 is below its low mark
+test('rows keep their identity, with their contents renewed', () => {
+  const [a, b] = rows.open(undefined, [leaf('a'), leaf('b')]);
+  const again = rows.open(undefined, [leaf('b', 'new'), leaf('c'), leaf('a')]);
+  expect(again[0]).toBe(b);
+  expect(again[2]).toBe(a);
+  expect(b?.node.description).toBe('new');
 });
 
-test('a CPU without slabs does not open', () => {
-  const cpus = [0, 1].map((cpu) => ({ cpu, slabs: cpu, emptySlabs: 0, liveObjects: 0, remoteFrees: 0 }));
-  const [group] = mallocPoolNodes(exampleSnapshot('mallocPools', [examplePoolClass({ cpus })]));
-  const rows = group?.children?.()[0]?.children?.() ?? [];
-  expect(rows.map((row) => row.slabs)).toEqual([undefined, { pool: 'class-64', cpu: 1 }]);
+test('a change below an open row is found; below a closed one it does not matter', () => {
+  const [open, closed] = rows.open(undefined, [branch('a', [leaf('a1')]), branch('b', [leaf('b1')])]);
+  rows.open(open, [leaf('a1')]);
+  expect(closed?.children).toBeUndefined();
+  const changed = rows.update([branch('a', [leaf('a1', 'x')]), branch('b', [leaf('b1', 'x')])], below);
+  expect(names(changed)).toEqual(['a1']);
 });
 
-test("a slab's tooltip draws which objects live", () => {
-  const liveMap = Buffer.from([0b0000_0101, 0b10]).toString('base64');
-  const [slab] = slabNodes('c', [{ address: -0x3000, cpu: 0, liveObjects: 3, capacity: 10, liveMap }]);
-  expect(slab?.label).toBe('0xffffffffffffd000');
-  expect(slab?.description).toBe('3 of 10 live');
-  expect(slab?.tooltip?.()).toContain('█░█░░░░░░█\n');
+test('other rows below an open row draw that row', () => {
+  const [open] = rows.open(undefined, [branch('a', [leaf('a1')]), leaf('b')]);
+  rows.open(open, [leaf('a1')]);
+  expect(names(rows.update([branch('a', [leaf('a2')]), leaf('b')], below))).toEqual(['a']);
 });
 
-test('a live map that is too short draws free objects, and a long one is cut', () => {
-  const [slab] = slabNodes('c', [{ address: 0, cpu: 0, liveObjects: 0, capacity: 600, liveMap: '' }]);
-  const lines = slab?.tooltip?.().match(/^[░█]+$/gm) ?? [];
-  expect(lines).toHaveLength(16);
-  expect(slab?.tooltip?.()).toContain('\n…\n');
-});
-
-test('timers stand in the order in which they expire, periodic ones with their owner', () => {
-  const owner = { thread: 3, threadName: 'flusher' };
-  const timers = [
-    exampleTimer({ key: 1, name: 'late', deadline: 3e9, remaining: 2e9 }),
-    exampleTimer({ key: 2, name: 'tick', deadline: 1.001e9, remaining: 1e6, period: 10e6, owner }),
-    exampleTimer({ key: 3, name: 'missed', deadline: 0.9e9, remaining: -5e6 }),
-  ];
-  const nodes = timerSetNodes(exampleSnapshot('timerSets', [exampleTimerSet({ armed: 3, timers })]));
-  expect(text(nodes)).toEqual([
-    'CPU 0 | 3 armed · next in 3.2 ms',
-    '  missed | overdue by 5.0 ms',
-    '  tick | in 1.0 ms · every 10.0 ms · flusher',
-    '  late | in 2.0 s',
-  ]);
-});
-
-test('a clock that went backwards is told above the timers', () => {
-  const [node] = timerSetNodes(exampleSnapshot('timerSets', [exampleTimerSet({ backwardSteps: 2, clamped: 1 })]));
-  expect(text(node?.children?.() ?? [])[0]).toBe('backward steps | 2, 1 clamped');
-});
-
-test('every row has an id of its own, the same at the next snapshot', () => {
-  const thread = exampleThread({ state: 'waiting', waitsFor, holds: [held] });
-  const locks = [exampleVnodeLock({ key: 1 }), exampleVnodeLock({ key: 2, cycle: 'A; B', mode: 'exclusive' })];
-  const build = (guestTime: number) => {
-    const at = <V extends ViewSnapshot['view']>(snapshot: ViewSnapshot<V>) => ({ ...snapshot, guestTime });
-    return [
-      threadNodes(at(exampleSnapshot('threads', [thread, exampleThread({ key: 5, id: 8 })]))),
-      vnodeLockNodes(at(exampleSnapshot('vnodeLocks', locks))),
-      mallocPoolNodes(at(exampleSnapshot('mallocPools', [examplePoolClass(), examplePoolClass({ key: 'class-8' })]))),
-      timerSetNodes(
-        at(exampleSnapshot('timerSets', [exampleTimerSet(), exampleTimerSet({ key: 1, cpu: 1, timers: [] })])),
-      ),
-    ].map(ids);
-  };
-  for (const view of build(1e9)) {
-    expect(new Set(view).size).toBe(view.length);
-  }
-  expect(build(2e9)).toEqual(build(1e9));
-});
-
-test('text of the guest cannot become markdown', () => {
-  expect(escapeMarkdown('[x](command:evil) | <b>\n# y')).toBe('\\[x\\]\\(command:evil\\) \\| \\<b\\> \\# y');
-  const [node] = threadNodes(exampleSnapshot('threads', [exampleThread({ name: '[a](b)|c' })]));
-  expect(node?.tooltip?.()).toContain('**\\[a\\]\\(b\\)\\|c \\#7**');
+test('rows that have to be asked for are left to the row above them', () => {
+  const slabs = { pool: 'p', cpu: 0 };
+  const [cpu] = rows.open(undefined, [{ ...leaf('cpu', '2 live'), slabs }]);
+  rows.open(cpu, [leaf('slab')]);
+  expect(rows.update([{ ...leaf('cpu', '2 live'), slabs }], below)).toEqual([]);
+  expect(names(rows.update([{ ...leaf('cpu', '3 live'), slabs }], below))).toEqual(['cpu']);
 });

@@ -5,6 +5,7 @@ import { request, type Sessions, sentence } from '../sessions.ts';
 import { LiveView } from './live-view.ts';
 import { slabNodes } from './malloc-pools.ts';
 import { formatCount, type RowTone, type SlabPages, type ViewNode } from './node.ts';
+import { type Row, Rows } from './rows.ts';
 
 /** How many rows a row shows at once; more are a click away. VS Code takes each visible level anew at every refresh. */
 const ROWS_AT_ONCE = 500;
@@ -20,20 +21,14 @@ const TONES: Record<RowTone, string> = {
   quiet: 'descriptionForeground',
 };
 
-/** A row of the tree: a node of the view, or the one that shows more of its siblings. */
-export interface MoreRow {
-  id: string;
-  more: { parent: string; hidden: number };
-}
-type Row = ViewNode | MoreRow;
-
 export class ViewTree<V extends ViewName> implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   readonly #view: V;
   readonly #build: (snapshot: ViewSnapshot<V>) => ViewNode[];
   readonly #sessions: Sessions;
   readonly #live: LiveView<V>;
   readonly #tree: vscode.TreeView<Row>;
-  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly #changed = new vscode.EventEmitter<Row[] | undefined>();
+  readonly #rows = new Rows();
   /** How many rows of which parent are shown, where it is more than the usual. */
   readonly #limits = new Map<string, number>();
 
@@ -57,35 +52,49 @@ export class ViewTree<V extends ViewName> implements vscode.TreeDataProvider<Row
   }
 
   async getChildren(parent?: Row): Promise<Row[]> {
-    if (!parent) {
-      return this.#limited('', this.#roots());
-    }
-    if ('more' in parent) {
-      return [];
-    }
-    return this.#limited(parent.id, parent.slabs ? await this.#slabs(parent.slabs) : (parent.children?.() ?? []));
+    const slabs = parent?.node.slabs;
+    const nodes = slabs ? this.#limited(parent.node.id, await this.#slabs(slabs)) : this.#below(parent?.node);
+    return this.#rows.open(parent, nodes ?? []);
   }
 
-  getTreeItem(row: Row): vscode.TreeItem {
-    return 'more' in row ? moreItem(this.#view, row) : item(row);
+  getTreeItem({ node }: Row): vscode.TreeItem {
+    const shown = item(node);
+    if (node.moreBelow !== undefined) {
+      const title = 'Show More Rows';
+      shown.command = { command: 'unikernel.showMoreRows', title, arguments: [this.#view, node.moreBelow] };
+    }
+    return shown;
   }
 
-  resolveTreeItem(item: vscode.TreeItem, row: Row): vscode.TreeItem {
-    if (!('more' in row) && row.tooltip) {
-      item.tooltip = new vscode.MarkdownString(row.tooltip());
+  resolveTreeItem(item: vscode.TreeItem, { node }: Row): vscode.TreeItem {
+    if (node.tooltip) {
+      item.tooltip = new vscode.MarkdownString(node.tooltip());
     }
     return item;
   }
 
-  showMore({ more: { parent, hidden } }: MoreRow): void {
-    const shown = this.#limits.get(parent) ?? ROWS_AT_ONCE;
-    this.#limits.set(parent, shown + Math.min(hidden, ROWS_AT_ONCE));
+  /** Shows more of the rows below the row with the id `parent`; the empty id is the view's own level. */
+  showMore(parent: string): void {
+    this.#limits.set(parent, (this.#limits.get(parent) ?? ROWS_AT_ONCE) + ROWS_AT_ONCE);
     this.#changed.fire(undefined);
   }
 
   #refresh(): void {
     this.#tree.description = this.#describe();
-    this.#changed.fire(undefined);
+    const changed = this.#rows.update(this.#below(undefined) ?? [], (parent) => this.#below(parent));
+    if (changed === 'all') {
+      this.#changed.fire(undefined);
+    } else if (changed.length > 0) {
+      this.#changed.fire(changed);
+    }
+  }
+
+  /** The nodes below `parent` as far as they are shown; undefined when the adapter has to be asked. */
+  #below(parent: ViewNode | undefined): ViewNode[] | undefined {
+    if (parent?.slabs) {
+      return undefined;
+    }
+    return this.#limited(parent?.id ?? '', parent ? (parent.children?.() ?? []) : this.#roots());
   }
 
   #describe(): string {
@@ -122,13 +131,14 @@ export class ViewTree<V extends ViewName> implements vscode.TreeDataProvider<Row
     return rows.length + notes.length > 0 ? [...rows, ...notes] : [{ id: 'none', label: 'Nothing yet.', icon: 'info' }];
   }
 
-  #limited(parent: string, rows: ViewNode[]): Row[] {
+  #limited(parent: string, nodes: ViewNode[]): ViewNode[] {
     const limit = this.#limits.get(parent) ?? ROWS_AT_ONCE;
-    if (rows.length <= limit) {
-      return rows;
+    if (nodes.length <= limit) {
+      return nodes;
     }
-    const more: MoreRow = { id: `more/${parent}`, more: { parent, hidden: rows.length - limit } };
-    return [...rows.slice(0, limit), more];
+    const hidden = nodes.length - limit;
+    const label = `Show ${formatCount(Math.min(hidden, ROWS_AT_ONCE))} more (${formatCount(hidden)} hidden)`;
+    return [...nodes.slice(0, limit), { id: `more/${parent}`, label, icon: 'ellipsis', moreBelow: parent }];
   }
 
   async #slabs({ pool, cpu }: SlabPages): Promise<ViewNode[]> {
@@ -173,17 +183,8 @@ function item(node: ViewNode): vscode.TreeItem {
   return row;
 }
 
-function moreItem(view: ViewName, row: MoreRow): vscode.TreeItem {
-  const next = Math.min(row.more.hidden, ROWS_AT_ONCE);
-  const shown = new vscode.TreeItem(`Show ${formatCount(next)} more (${formatCount(row.more.hidden)} hidden)`);
-  shown.id = row.id;
-  shown.iconPath = new vscode.ThemeIcon('ellipsis');
-  shown.command = { command: 'unikernel.showMoreRows', title: 'Show More Rows', arguments: [view, row] };
-  return shown;
-}
-
 /** What *Copy Address* copies for a row. */
 export function addressOf(row: unknown): string | undefined {
-  const address = (row as ViewNode | undefined)?.address;
+  const address = (row as Row | undefined)?.node?.address;
   return address === undefined ? undefined : formatAddress(address);
 }

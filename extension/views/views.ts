@@ -4,7 +4,7 @@ import { request, type Sessions, sentence } from '../sessions.ts';
 import { mallocPoolNodes } from './malloc-pools.ts';
 import { threadNodes } from './threads.ts';
 import { timerSetNodes } from './timer-sets.ts';
-import { addressOf, type MoreRow, ViewTree } from './tree.ts';
+import { addressOf, ViewTree } from './tree.ts';
 import { vnodeLockNodes } from './vnode-locks.ts';
 
 export function registerViews(context: vscode.ExtensionContext, sessions: Sessions): void {
@@ -17,7 +17,9 @@ export function registerViews(context: vscode.ExtensionContext, sessions: Sessio
   const { registerCommand } = vscode.commands;
   context.subscriptions.push(
     ...Object.values(trees),
-    registerCommand('unikernel.showMoreRows', (view: keyof typeof trees, row: MoreRow) => trees[view].showMore(row)),
+    registerCommand('unikernel.showMoreRows', (view: keyof typeof trees, parent: string) =>
+      trees[view].showMore(parent),
+    ),
     registerCommand('unikernel.copyAddress', async (row: unknown) => {
       const address = addressOf(row);
       if (address !== undefined) {
