@@ -11,18 +11,15 @@ namespace {
 
 constexpr u64 largest_offset = ~0ull >> 1;
 
-Result<File*> make_file(VnodeReference vnode, u32 flags)
+// Enters `file` into the table. It takes over the reference.
+void enter_file(File& file, VnodeReference vnode, u32 flags)
 {
-    auto* file = new (std::nothrow) File;
-    if (!file)
-        return Error::no_memory;
     trace_vnode(*vnode, VnodeOperation::open);
-    file->vnode = vnode.release();
-    file->flags = flags;
+    file.vnode = vnode.release();
+    file.flags = flags;
     SpinlockGuard guard(g_files.lock);
-    g_files.list.push_back(*file);
+    g_files.list.push_back(file);
     ++g_files.count;
-    return file;
 }
 
 Result<VnodeReference> find_or_create(char const* path, u32 flags)
@@ -88,9 +85,20 @@ Result<File*> vfs_open(char const* path, u32 flags)
 {
     if (!(flags & (open_read | open_write | open_directory)) || (flags & open_truncate && !(flags & open_write)))
         return Error::invalid;
-    auto vnode = TRY(flags & open_create ? find_or_create(path, flags) : walk(path));
-    TRY(check_open(*vnode, flags));
-    auto* file = TRY(make_file(std::move(vnode), flags));
+    // First, so that no file is created when there is no memory to open it.
+    auto* file = new (std::nothrow) File;
+    if (!file)
+        return Error::no_memory;
+    auto opened = [&]() -> Result<void> {
+        auto vnode = TRY(flags & open_create ? find_or_create(path, flags) : walk(path));
+        TRY(check_open(*vnode, flags));
+        enter_file(*file, std::move(vnode), flags);
+        return {};
+    }();
+    if (opened.is_error()) {
+        delete file;
+        return opened.error();
+    }
     if (flags & open_truncate) {
         auto truncated = vfs_truncate(*file, 0);
         if (truncated.is_error()) {
