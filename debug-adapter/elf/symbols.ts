@@ -122,7 +122,7 @@ function rank(symbol: Symbol): number {
 
 /** Itanium name of a variable in namespaces; `linkage` is `L` for one with internal linkage. */
 function mangled(name: string, linkage: string): string {
-  const parts = name.split('::');
+  const parts = name.split('::').map((part) => (part === '(anonymous namespace)' ? '_GLOBAL__N_1' : part));
   const encoded = parts.map((part, index) => `${index === parts.length - 1 ? linkage : ''}${part.length}${part}`);
   return parts.length === 1 ? name : `_ZN${encoded.join('')}E`;
 }

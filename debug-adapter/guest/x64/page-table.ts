@@ -17,30 +17,23 @@ export interface Mapping {
 }
 
 /**
- * Walks four-level page tables from `root` (CR3). What was found is kept until `forget`.
- * Four steps at most: tables that point at themselves end like any other.
+ * Walks four-level page tables. `root` tells CR3, or undefined when there are no tables yet; it is asked once after each
+ * `forget`. Four steps at most: tables that point at themselves end like any other.
  */
 export class PageTable {
   readonly #cache: PhysicalCache;
   readonly #found = new Map<number, number>();
-  #root: number;
+  readonly #tellRoot: () => number | undefined;
+  #root: number | undefined;
 
-  constructor(cache: PhysicalCache, root: number) {
+  constructor(cache: PhysicalCache, root: () => number | undefined) {
     this.#cache = cache;
-    this.#root = root - (root % PAGE);
+    this.#tellRoot = root;
   }
 
   forget(): void {
     this.#found.clear();
-  }
-
-  set root(root: number) {
-    this.#root = root - (root % PAGE);
-    this.#found.clear();
-  }
-
-  get root(): number {
-    return this.#root;
+    this.#root = undefined;
   }
 
   /** Physical address of `address`. @throws UnreadableMemory when it is not mapped. */
@@ -57,7 +50,11 @@ export class PageTable {
 
   #walk(page: Address): number {
     const unsigned = page < 0 ? page + TWO_TO_48 : page;
-    let table = this.#root;
+    this.#root ??= this.#tellRoot();
+    if (this.#root === undefined) {
+      throw new UnreadableMemory(page, PAGE);
+    }
+    let table = this.#root - (this.#root % PAGE);
     for (let shift = 39, span = 2 ** 39; shift >= 12; shift -= 9, span /= 512) {
       const index = Math.floor(unsigned / span) % 512;
       const { view, offset } = this.#cache.place(table + index * 8, 8);
