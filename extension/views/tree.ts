@@ -29,6 +29,7 @@ export class ViewTree<V extends ViewName> implements vscode.TreeDataProvider<Row
   readonly #tree: vscode.TreeView<Row>;
   readonly #changed = new vscode.EventEmitter<Row[] | undefined>();
   readonly #rows = new Rows();
+  #running: boolean | undefined;
   /** How many rows of which parent are shown, where it is more than the usual. */
   readonly #limits = new Map<string, number>();
 
@@ -81,6 +82,13 @@ export class ViewTree<V extends ViewName> implements vscode.TreeDataProvider<Row
 
   #refresh(): void {
     this.#tree.description = this.#describe();
+    const running = this.#live.snapshot?.running;
+    if (running !== this.#running) {
+      // A stop: hovers that were read while the guest ran are old now, though their rows may look the same.
+      this.#running = running;
+      this.#changed.fire(undefined);
+      return;
+    }
     const changed = this.#rows.update(this.#below(undefined) ?? [], (parent) => this.#below(parent));
     if (changed === 'all') {
       this.#changed.fire(undefined);
