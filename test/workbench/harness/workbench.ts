@@ -1,6 +1,7 @@
 /** VS Code's window as a person uses it. Each step waits for what it needs to see; none sleeps. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, Locator, Page } from 'playwright-core';
 import type { CodeServer } from './code-server.ts';
 import { runFolder } from './places.ts';
@@ -41,9 +42,14 @@ export class Workbench {
     }
   }
 
-  async screenshot(name: string): Promise<void> {
+  /** Saves what can be seen to .run/, and to `folder` too when it is given. */
+  async screenshot(name: string, folder?: string): Promise<void> {
     await mkdir(runFolder, { recursive: true });
-    await this.page.screenshot({ path: join(runFolder, `${name}.png`) });
+    const picture = await this.page.screenshot({ path: join(runFolder, `${name}.png`) });
+    if (folder) {
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, `${name}.png`), picture);
+    }
   }
 
   /** Runs a command of the palette by its full title. The palette is a snapshot: on a miss it is opened anew. */
@@ -95,6 +101,47 @@ export class Workbench {
   /** The row at which the selected thread is stopped, once it is. */
   async waitForStop(limitMs = 90_000): Promise<void> {
     await this.page.locator('.debug-top-stack-frame-line').first().waitFor({ timeout: limitMs });
+  }
+
+  /** The line of the cursor, which a stop and a step put where the program is. */
+  async stoppedLine(): Promise<number> {
+    const text = await this.page
+      .locator('.statusbar-item')
+      .filter({ hasText: /^Ln \d+/ })
+      .textContent();
+    return Number(text?.match(/Ln (\d+)/)?.[1]);
+  }
+
+  async waitForStoppedLine(isWanted: (line: number) => boolean, limitMs = 20_000): Promise<void> {
+    const end = Date.now() + limitMs;
+    while (!isWanted(await this.stoppedLine())) {
+      if (Date.now() > end) {
+        throw new Error(`The program stayed at line ${await this.stoppedLine()}`);
+      }
+      await delay(20);
+    }
+    await this.waitForStop();
+  }
+
+  /** The name of the thread whose frame is selected in the call stack. */
+  async focusedThread(): Promise<string> {
+    const rows = await this.callStack().evaluateAll((elements) =>
+      elements.map((element) => ({
+        thread: element.querySelector('.thread .name')?.textContent ?? '',
+        isFocused: element.classList.contains('selected') || element.classList.contains('focused'),
+      })),
+    );
+    const focused = rows.findIndex((row) => row.isFocused);
+    return rows.slice(0, focused + 1).findLast((row) => row.thread !== '')?.thread ?? '';
+  }
+
+  /** Ends what is debugged, and waits until VS Code says so. */
+  async endSession(): Promise<void> {
+    const toolbar = this.page.locator('.debug-toolbar');
+    if (await toolbar.isVisible()) {
+      await this.page.keyboard.press('Shift+F5');
+      await toolbar.waitFor({ state: 'hidden' });
+    }
   }
 
   callStack(): Locator {

@@ -1,0 +1,194 @@
+/**
+ * A person debugs Sprout in VS Code: the packaged extension, real QEMU, real gdb. What each test leaves on the screen is in .run/.
+ * With UNIKERNEL_PICTURES=1 the README's pictures are made anew.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startBrowser } from './harness/browser.ts';
+import { CodeServer } from './harness/code-server.ts';
+import { packageExtension, repository, sprout } from './harness/places.ts';
+import { lineOf, writeLaunchConfiguration } from './harness/sprout.ts';
+import { Workbench } from './harness/workbench.ts';
+
+const look = { 'workbench.colorTheme': 'Default Dark Modern', 'editor.minimap.enabled': false };
+/** Where the README's pictures go. */
+const pictures = process.env.UNIKERNEL_PICTURES ? join(repository, 'docs/images') : undefined;
+
+let browser: Browser;
+let server: CodeServer;
+beforeAll(async () => {
+  const vsix = await packageExtension('journeys');
+  server = await CodeServer.start({ extensions: [vsix], settings: look });
+  browser = await startBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** Opens `folder`, goes the journey, and closes the window: its session ends with it. */
+async function journey(name: string, folder: string, steps: (workbench: Workbench) => Promise<void>): Promise<void> {
+  const workbench = await Workbench.open(browser, server, folder);
+  try {
+    await workbench.journey(name, () => steps(workbench));
+    await workbench.endSession();
+  } finally {
+    await workbench.page.close();
+  }
+}
+
+test('F5 in Sprout’s tree: stop in a worker, step, and see the four views, stopped and live', async () => {
+  const file = 'workload/worker_files.cc';
+  const line = await lineOf(file, 'vfs_write_locked', 'Worker::write_shared_file');
+  await journey('debug-sprout', sprout, async (workbench) => {
+    await workbench.openFile(file, line);
+    await workbench.toggleBreakpoint();
+    await workbench.page.keyboard.press('F5');
+    await workbench.waitForStop();
+    expect(await workbench.stoppedLine()).toBe(line);
+
+    // The call stack shows the kernel's threads, and the worker that stopped with its frames.
+    await workbench.openContainer('Run and Debug');
+    const stack = workbench.callStack();
+    await stack.filter({ hasText: 'Worker::write_shared_file' }).first().waitFor();
+    await stack
+      .filter({ hasText: /writer-\d+/ })
+      .first()
+      .waitFor();
+    await stack
+      .filter({ hasText: /reader-\d+/ })
+      .first()
+      .waitFor();
+    await workbench.screenshot('stopped', pictures);
+    const stopped = await workbench.focusedThread();
+    expect(stopped).toMatch(/^writer-\d+/);
+
+    // A step stays in the thread.
+    await workbench.page.keyboard.press('F10');
+    await workbench.waitForStoppedLine((now) => now !== line);
+    expect(await workbench.focusedThread()).toBe(stopped);
+
+    await workbench.openContainer('Unikernel');
+    await workbench.showOnly('Threads');
+    await workbench.view('Threads').getByText('stopped', { exact: true }).waitFor();
+    for (const name of ['writer-0', 'reader-1', 'allocator-2', 'timer-3']) {
+      await workbench.rows('Threads').filter({ hasText: name }).first().waitFor();
+    }
+    await workbench.screenshot('threads');
+
+    await workbench.showOnly('Vnode Locks');
+    const held = workbench.rows('Vnode Locks').filter({ hasText: /written by writer-\d+/ });
+    await held.filter({ hasText: '/data/' }).first().waitFor();
+    await held.first().click();
+    await workbench.rows('Vnode Locks').filter({ hasText: 'acquired' }).first().waitFor();
+    await workbench.screenshot('vnode-locks');
+
+    await workbench.showOnly('Malloc Pools');
+    await workbench
+      .rows('Malloc Pools')
+      .filter({ hasText: /^RAM/ })
+      .filter({ hasText: /free of 25\d/ })
+      .waitFor();
+    await workbench
+      .rows('Malloc Pools')
+      .filter({ hasText: /^64 B[1-9][\d,]* of/ })
+      .click();
+    const cpu = workbench.rows('Malloc Pools').filter({ hasText: /^CPU 0/ });
+    await cpu.click();
+    await workbench
+      .rows('Malloc Pools')
+      .filter({ hasText: /^0xffff.* of \d+ live$/ })
+      .first()
+      .waitFor();
+    await workbench.screenshot('malloc-pools');
+
+    await workbench.showOnly('Timer Sets');
+    await workbench
+      .rows('Timer Sets')
+      .filter({ hasText: /^CPU 0\d+ armed/ })
+      .waitFor();
+    await workbench
+      .rows('Timer Sets')
+      .filter({ hasText: /in [\d.]+ (µs|ms|s)/ })
+      .nth(1)
+      .waitFor();
+    await workbench.screenshot('timer-sets');
+
+    // Live: without the breakpoint the guest runs, and rows go on changing.
+    await workbench.showOnly('Threads');
+    await workbench.command('Debug: Remove All Breakpoints');
+    await workbench.page.keyboard.press('F5');
+    await workbench.view('Threads').getByText(/^live/).waitFor();
+    const texts = () => workbench.rows('Threads').allTextContents();
+    const first = await texts();
+    await expect.poll(texts).not.toEqual(first);
+    await workbench.screenshot('live', pictures);
+    await workbench.command('Unikernel: Show Guest Console');
+    await workbench.page
+      .locator('.xterm-rows')
+      .getByText(/workload: \d+ workers/)
+      .waitFor();
+  });
+});
+
+describe('configurations', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'unikernel-journey-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test('a deadlock is marked, and told as a cycle with both paths', async () => {
+    await writeLaunchConfiguration(folder, {
+      kernel: 'sprout',
+      cwd: sprout,
+      commandLine: 'workload deadlock',
+      cpus: 2,
+    });
+    await journey('deadlock', folder, async (workbench) => {
+      await workbench.page.keyboard.press('F5');
+      await workbench.openContainer('Unikernel');
+      await workbench.showOnly('Vnode Locks');
+      const rows = workbench.rows('Vnode Locks').filter({ hasText: 'deadlock' });
+      await rows.nth(1).waitFor({ timeout: 60_000 });
+      expect((await workbench.rows('Vnode Locks').allTextContents()).slice(0, 2).join()).toMatch(
+        /\/data\/[ab].*\/data\/[ab]/,
+      );
+      await rows.first().click();
+      await workbench
+        .rows('Vnode Locks')
+        .filter({ hasText: /^deadlock/ })
+        .first()
+        .waitFor();
+      await workbench.screenshot('deadlock', pictures);
+      await workbench.command('Unikernel: Find Deadlocks');
+      const told = workbench.page.locator('.notification-list-item-message').filter({ hasText: 'Deadlock' });
+      await told.waitFor();
+      const text = await told.textContent();
+      expect(text).toContain('/data/a');
+      expect(text).toContain('/data/b');
+    });
+  });
+
+  test('a missing QEMU is told in one sentence', async () => {
+    await writeLaunchConfiguration(folder, { kernel: 'sprout', cwd: sprout, qemu: '/nowhere/qemu' });
+    await journey('missing-qemu', folder, async (workbench) => {
+      await workbench.page.keyboard.press('F5');
+      const dialog = workbench.page.locator('.monaco-dialog-box');
+      await dialog.waitFor();
+      await workbench.screenshot('missing-qemu');
+      const message = (await dialog.locator('.dialog-message-text').textContent()) ?? '';
+      expect(message).toContain('/nowhere/qemu');
+      expect(
+        message
+          .trim()
+          .split(/[.!?](?:\s|$)/)
+          .filter(Boolean),
+      ).toHaveLength(1);
+      await dialog.getByRole('button', { name: 'Cancel' }).click();
+    });
+  });
+});
