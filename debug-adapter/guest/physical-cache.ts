@@ -5,7 +5,7 @@ export const LARGE_CHUNK = 0x1_0000;
 /** Read at once when little is read: the time between two readings is what matters then. */
 export const SMALL_CHUNK = 0x1000;
 /** The longest range that has one place. */
-const LONGEST_PLACE = 0x1_0000;
+export const LONGEST_PLACE = 0x1_0000;
 /** One buffer of the cache. Bigger than any object that is read in one piece. */
 const SEGMENT_SIZE = 0x100_0000;
 const SMALL_CHUNKS_IN_SEGMENT = SEGMENT_SIZE / SMALL_CHUNK;

@@ -29,6 +29,7 @@ export class Snapshot implements GuestMemory {
   readonly #readerIndexes = new Map<StructReader, number>();
   /** Whether what is read must be remembered. */
   #recording = true;
+  #aside: Snapshot | undefined;
   /** What to read ahead next time. */
   #ahead: Float64Array = new Float64Array(0);
   /** Reads from RAM when reading ahead was done. */
@@ -67,10 +68,15 @@ export class Snapshot implements GuestMemory {
 
   /** Reads without remembering: for what always changes, such as clocks, and is right whenever it is read. */
   glance(reader: StructReader, address: Address): Place {
+    return this.glanceAt(address, reader.size);
+  }
+
+  /** The same for a plain range of up to 64 KiB. */
+  glanceAt(address: Address, length: number): Place {
     const recording = this.#recording;
     this.#recording = false;
     try {
-      return this.at(reader, address);
+      return this.place(address, length);
     } finally {
       this.#recording = recording;
     }
@@ -174,6 +180,13 @@ export class Snapshot implements GuestMemory {
       }
     }
     return true;
+  }
+
+  /** Another snapshot of the same memory, begun anew and unchecked: for counts that must not disturb this one's reading. */
+  aside(): Snapshot {
+    this.#aside ??= new Snapshot(new PhysicalCache(this.#cache.memory), this.#space);
+    this.#aside.begin(false);
+    return this.#aside;
   }
 
   /** Whether the guest runs, so that what is read must be checked. */

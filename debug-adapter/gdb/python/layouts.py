@@ -106,10 +106,11 @@ class Layouts:
 
 
 def demangled_names(names):
+    gdb.execute("set language c++")
     answer = {}
     for name in names:
         try:
-            text = gdb.execute("demangle -l gnu-v3 -- " + name, to_string=True).strip()
+            text = gdb.execute("demangle -- " + name, to_string=True).strip()
         except gdb.error:
             continue
         if text and text != name and not text.startswith("Can't"):

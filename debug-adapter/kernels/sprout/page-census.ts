@@ -1,10 +1,11 @@
 import type { Address } from '../../guest/address.ts';
+import { LONGEST_PLACE, type Place } from '../../guest/physical-cache.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
 import type { PoolPageRow } from '../model.ts';
 import type { SproutStructures } from './structures.ts';
 
 /** A running guest's pages are counted again after this many times the time that counting took: a few % of a core. */
-const REST = 40;
+const REST = 100;
 /** 16 TiB of RAM: a count above it is no count. */
 const MOST_PAGES = 2 ** 32;
 const PAGE_SIZE = 4096;
@@ -58,7 +59,7 @@ export class PageCensus {
     if (!this.isStopped && this.#last && now < this.#nextAt) {
       return this.#last;
     }
-    const census = this.#count(snapshot);
+    const census = this.#count(this.isStopped ? snapshot : snapshot.aside());
     this.#nextAt = now + (performance.now() - now) * REST;
     this.#last = census;
     return census;
@@ -70,12 +71,11 @@ export class PageCensus {
       return undefined;
     }
     const counts = new Uint32Array(256);
-    for (let index = 0; index < count; index++) {
-      // A page on its way from one use to another is counted as either: this part of the view is no invariant.
-      const place = snapshot.glance(this.#page.reader, pages + index * this.#page.reader.size);
+    // A page on its way from one use to another is counted as either: this part of the view is no invariant.
+    this.#eachPage(snapshot, pages, count, (place) => {
       const kind = this.#page.kind(place);
       counts[kind] = (counts[kind] as number) + 1;
-    }
+    });
     const byKind: Record<string, number> = {};
     counts.forEach((pagesOfKind, kind) => {
       if (pagesOfKind > 0) {
@@ -99,21 +99,35 @@ export class PageCensus {
     const rows: PoolPageRow[] = [];
     let total = 0;
     let consistent = true;
-    for (let index = 0; pages !== 0 && index < count; index++) {
-      const record = pages + index * this.#page.reader.size;
-      const seen = snapshot.glance(this.#page.reader, record);
+    const found: number[] = [];
+    const aside = snapshot.isRecording ? snapshot.aside() : snapshot;
+    this.#eachPage(aside, pages, pages === 0 ? 0 : count, (seen, index) => {
       const isOurs = this.#page.kind(seen) === poolKind && this.#page.owner(seen) === pool.address;
-      if (!isOurs || this.#page.capacity(seen) === 0) {
-        continue;
+      if (isOurs && this.#page.capacity(seen) > 0 && total++ >= start && found.length < wanted) {
+        found.push(index);
       }
-      if (total++ < start || rows.length >= wanted) {
-        continue;
-      }
+    });
+    for (const index of found) {
+      const record = pages + index * this.#page.reader.size;
       const slab = this.#slab(snapshot, record, this.#linearBase + index * PAGE_SIZE, pool, remote);
       rows.push(slab.row);
       consistent &&= slab.whole;
     }
     return { total, pages: rows, consistent };
+  }
+
+  /** Runs through the array in pieces as large as one place can be; `place` is only good during the call. */
+  #eachPage(snapshot: Snapshot, pages: Address, count: number, see: (place: Place, index: number) => void): void {
+    const { size } = this.#page.reader;
+    const most = Math.floor(LONGEST_PLACE / size);
+    for (let first = 0; first < count; first += most) {
+      const wanted = Math.min(most, count - first);
+      const place = snapshot.glanceAt(pages + first * size, wanted * size);
+      for (let index = first; index < first + wanted; index++) {
+        see(place, index);
+        place.offset += size;
+      }
+    }
   }
 
   /** One slab: every object is live but those on its free list and those that wait to be drained. */

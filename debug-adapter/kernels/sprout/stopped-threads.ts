@@ -135,6 +135,9 @@ function summaryOf(row: ThreadRow, guestTime: number, onCpu: number | undefined)
   if (onCpu !== undefined) {
     return `running on CPU ${onCpu}`;
   }
+  if (row.waitsFor?.kind === 'sleep') {
+    return `sleeping (${duration(guestTime - row.waitsFor.since)})`;
+  }
   if (row.waitsFor) {
     return `waiting for ${row.waitsFor.description} (${duration(guestTime - row.waitsFor.since)})`;
   }

@@ -47,7 +47,6 @@ export const SPROUT_VARIABLES = [
   'sprout::g_timer_sets',
   'sprout::g_page_pools',
   'sprout::g_malloc_pools',
-  'sprout::arch::g_cpus',
 ] as const;
 
 /** What several views need: symbols, the list node, the clock. */
