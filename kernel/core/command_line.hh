@@ -96,7 +96,7 @@ bool initialize_command_line(char const* text);
 bool environment_get(char const* name, char* buffer, usize size);
 
 // Runs the programs of `line` on the calling thread, those with `&` on threads of their own, and waits for all of them.
-// Returns the exit status of the first program that failed (an unknown program: 127), else 0.
+// Returns the exit status of the first program that failed (an unknown program: 126), else 0.
 // `runscript PATH` is a program of its own: the file's lines as further command line.
 int run_command_line(CommandLine const& line);
 

@@ -16,7 +16,7 @@ constinit CommandLine g_command_line;
 namespace {
 
 constexpr int status_unusable = 2;
-constexpr int status_unknown_program = 127;
+constexpr int status_unknown_program = 126; // 127 is a panic
 constexpr u32 max_script_depth = 8;
 constexpr usize max_script_bytes = 64 * 1024;
 
