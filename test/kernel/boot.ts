@@ -1,0 +1,59 @@
+/** Boots an image in QEMU and waits for its end. */
+import { spawn } from 'node:child_process';
+
+export interface Boot {
+  image: string;
+  commandLine: string;
+  /** Default q35. */
+  machine?: 'pc' | 'q35' | 'microvm';
+  /** 1 to 8; default 1. */
+  cpus?: number;
+  /** As QEMU takes it; default 64M. */
+  memory?: string;
+  /** Milliseconds; default 60,000. */
+  timeout?: number;
+}
+
+export interface BootResult {
+  /** What the guest printed, with \n line ends. */
+  console: string;
+  /** QEMU's exit code: 2 × status + 1, 255 after a panic, 0 after an ACPI power-off; null when it was killed. */
+  exitCode: number | null;
+}
+
+/** Rejects with what the guest printed when it does not end in time. QEMU never outlives the call, or this process. */
+export async function boot(options: Boot): Promise<BootResult> {
+  const qemu = spawn('setpriv', ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...qemuArguments(options)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  let complaints = '';
+  qemu.stdout.setEncoding('latin1').on('data', (text: string) => {
+    printed += text.replaceAll('\r', '');
+  });
+  qemu.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaints += text;
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<number | null>();
+  qemu.on('error', reject);
+  qemu.on('close', resolve);
+  const limit = options.timeout ?? 60_000;
+  const timer = setTimeout(() => {
+    qemu.kill('SIGKILL');
+    reject(new Error(`“${options.commandLine}” did not end within ${limit} ms. It printed:\n${printed}${complaints}`));
+  }, limit);
+  try {
+    return { exitCode: await promise, console: printed + complaints };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function qemuArguments(options: Boot): string[] {
+  return [
+    ...['-accel', 'tcg,thread=multi', '-machine', options.machine ?? 'q35', '-cpu', 'max'],
+    ...['-smp', `${options.cpus ?? 1}`, '-m', options.memory ?? '64M', '-nodefaults', '-display', 'none', '-no-reboot'],
+    ...['-serial', 'stdio', '-device', 'isa-debug-exit,iobase=0xf4,iosize=4'],
+    ...['-kernel', options.image, '-append', options.commandLine],
+  ];
+}

@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { boot } from './boot.ts';
+import { imageTests } from './programs.ts';
+
+/** Sprout as a whole, in QEMU: one boot a test. Built once, as the debugger's users build it. */
+const kernel = resolve(import.meta.dirname, '../../kernel');
+const image = resolve(kernel, 'build/debug/sprout-tests.elf');
+
+describe('kernel in QEMU', () => {
+  beforeAll(() => {
+    execFileSync('cmake', ['--preset', 'debug'], { cwd: kernel, stdio: 'pipe' });
+    execFileSync('cmake', ['--build', '--preset', 'debug'], { cwd: kernel, stdio: 'pipe' });
+  }, 600_000);
+
+  const boots = imageTests.flatMap((row) =>
+    (row.machines ?? ['q35']).flatMap((machine) => (row.cpus ?? [1]).map((cpus) => ({ ...row, machine, cpus }))),
+  );
+  test.each(boots)('$program on $machine with $cpus CPUs', async (row) => {
+    const result = await boot({
+      image,
+      commandLine: row.program,
+      machine: row.machine,
+      cpus: row.cpus,
+      ...(row.memory && { memory: row.memory }),
+    });
+    const wanted = row.expect ?? { console: /^ok /m, exitCode: 1 };
+    expect(result.console).toMatch(wanted.console);
+    expect(result.exitCode, result.console).toBe(wanted.exitCode);
+  });
+});
