@@ -1,9 +1,10 @@
 // Bootable tests: a program is a list of cases. A case that fails panics with the place and the values; one that passes prints
-// `ok NAME`. Arguments, if any, name the cases to run.
+// `ok NAME` and how long it took. Arguments, if any, name the cases to run.
 #pragma once
 #include "core/panic.hh"
 #include "core/print.hh"
 #include "core/types.hh"
+#include "sched/clock.hh"
 
 namespace sprout::test {
 
@@ -28,8 +29,9 @@ int run_cases(Case const (&cases)[count], int argument_count, char const* const*
             wanted |= equal(arguments[index], test_case.name);
         if (!wanted)
             continue;
+        auto const began = now();
         test_case.run();
-        print("ok %s\n", test_case.name);
+        print("ok %s (%lu ms)\n", test_case.name, (now() - began) / 1'000'000);
         ++ran;
     }
     return ran ? 0 : 1;

@@ -348,7 +348,7 @@ struct Signal {
     Mutex mutex { "signal" };
     ConditionVariable condition { "signal" };
     std::atomic<u32> waiting = 0;
-    u32 woken = 0;
+    std::atomic<u32> woken = 0;
     char order[8] = {};
 };
 
@@ -380,8 +380,12 @@ void a_condition_wakes_in_order()
     CHECK(threads[0]->wait.kind == WaitKind::condition);
     CHECK(threads[0]->wait.queue == &signal.condition);
     for (u32 index = 0; index < 3; ++index) {
-        ScopedLock lock(signal.mutex);
-        signal.condition.notify_one();
+        {
+            ScopedLock lock(signal.mutex);
+            signal.condition.notify_one();
+        }
+        // Those who are awake take the mutex in any order.
+        wait_until("the one notified", [&] { return signal.woken == index + 1; });
     }
     signal.condition.notify_all();
     join_all(threads, 4);

@@ -214,6 +214,8 @@ void a_high_thread_preempts_a_spinning_low_one()
 }
 
 // Two threads on two CPUs (on one CPU when there is no other) wake each other in turn.
+constexpr u32 rounds_of_ping_pong = 300;
+
 struct PingPong {
     Mutex mutex { "ping-pong" };
     ConditionVariable changed { "ping-pong" };
@@ -225,7 +227,7 @@ template<u32 side>
 void play(void* argument)
 {
     auto& game = *static_cast<PingPong*>(argument);
-    for (int round = 0; round < 2000; ++round) {
+    for (u32 round = 0; round < rounds_of_ping_pong; ++round) {
         ScopedLock lock(game.mutex);
         while (game.turn != side)
             game.changed.wait(game.mutex);
@@ -243,8 +245,8 @@ void wake_ups_cross_cpus()
         auto& second = start("pong", play<1>, &game, other);
         thread_join(first);
         thread_join(second);
-        CHECK_EQUAL(game.rounds[0], 2000);
-        CHECK_EQUAL(game.rounds[1], 2000);
+        CHECK_EQUAL(game.rounds[0], rounds_of_ping_pong);
+        CHECK_EQUAL(game.rounds[1], rounds_of_ping_pong);
     }
 }
 
