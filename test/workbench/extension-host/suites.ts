@@ -1,6 +1,7 @@
 /** Every suite that runs in the extension host, in this order. */
 import { configurationSuite } from './configurations.ts';
+import { debuggingSuite } from './debugging.ts';
 import { manifestSuite } from './manifest.ts';
 import { taskSuite } from './tasks.ts';
 
-export const suites: (() => void)[] = [manifestSuite, configurationSuite, taskSuite];
+export const suites: (() => void)[] = [manifestSuite, taskSuite, debuggingSuite, configurationSuite];
