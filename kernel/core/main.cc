@@ -82,20 +82,27 @@ ClockSource wanted_clock()
     return ClockSource::none;
 }
 
+// For the CPUs that are up.
+void make_trace_rings()
+{
+    if (g_kernel_options.trace_records && trace_initialize(g_kernel_options.trace_records).is_error())
+        print("There is no RAM for trace rings of %llu records.\n",
+            static_cast<unsigned long long>(g_kernel_options.trace_records));
+}
+
 void initialize_time_and_threads()
 {
     arch::apic_enable();
     arch::g_cpus[0].apic_id = arch::apic_id();
     arch::clock_source_initialize(wanted_clock());
     g_trace_mask = g_kernel_options.trace_mask;
-    if (g_kernel_options.trace_records && trace_initialize(g_kernel_options.trace_records).is_error())
-        print("There is no RAM for trace rings of %llu records.\n",
-            static_cast<unsigned long long>(g_kernel_options.trace_records));
+    make_trace_rings();
     ThreadStack const boot_stack { reinterpret_cast<uptr>(sprout_boot_stack), boot_stack_size };
     if (scheduler_initialize(boot_stack).is_error())
         panic("no RAM for the scheduler");
     arch::enable_interrupts();
     arch::start_secondary_cpus(g_kernel_options.cpus);
+    make_trace_rings();
     page_pools_resize(arch::g_cpu_count);
 }
 

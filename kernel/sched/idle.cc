@@ -61,7 +61,7 @@ void scheduler_start_secondary(ThreadStack boot_stack)
     adopt_caller(idle);
     auto& queue = g_run_queues.local();
     queue.lock.lock();
-    queue.idle = &idle;
+    __atomic_store_n(&queue.idle, &idle, __ATOMIC_RELEASE);
     queue.lock.unlock();
     idle_loop(nullptr);
 }

@@ -52,7 +52,8 @@ Result<void> prepare(Cpu& cpu)
 bool wait_until_online(Cpu const& cpu)
 {
     auto const deadline = now() + longest_start;
-    while (!__atomic_load_n(&cpu.online, __ATOMIC_ACQUIRE)) {
+    // Until it runs its idle thread: threads can be given to it then.
+    while (!__atomic_load_n(&g_run_queues.on(cpu.index).idle, __ATOMIC_ACQUIRE)) {
         if (now() >= deadline)
             return false;
         pause();
