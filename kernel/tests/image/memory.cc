@@ -101,6 +101,7 @@ struct Exchange {
     std::atomic<u64> refused = 0;
     std::atomic<u32> next_thread = 1;
     u32 rounds = 0;
+    std::atomic<bool> go = false; // all threads exist: from here on memory may run out
 };
 
 // A block begins with its size and its thread; the rest is a pattern of both.
@@ -146,6 +147,8 @@ void exchange_blocks(void* argument)
     auto& exchange = *static_cast<Exchange*>(argument);
     auto const self = exchange.next_thread++;
     u32 seed = self * 7919;
+    while (!exchange.go)
+        thread_yield();
     for (u32 round = 0; round < exchange.rounds; ++round) {
         auto const size = random_size(seed);
         auto* const block = static_cast<u8*>(malloc_allocate(size));
@@ -189,10 +192,12 @@ void allocate_in_interrupt(Timer& timer)
 void run_exchange(Exchange& exchange, u32 rounds)
 {
     exchange.rounds = rounds;
+    exchange.go = false;
     Thread* threads[2 * max_cpus];
     auto const count = 2 * arch::g_cpu_count;
     for (u32 index = 0; index < count; ++index)
         threads[index] = &start("exchange", exchange_blocks, &exchange, index % arch::g_cpu_count);
+    exchange.go = true;
     for (int round = 0; round < 10; ++round) {
         check_memory();
         thread_sleep(millisecond);
@@ -212,7 +217,7 @@ void blocks_survive_threads_cpus_and_interrupts()
     timer.callback = allocate_in_interrupt;
     timer.argument = &user;
     timer_start(timer, now() + millisecond, millisecond / 2);
-    run_exchange(s_exchange, 20'000);
+    run_exchange(s_exchange, 40'000 / arch::g_cpu_count);
     wait_until("an interrupt that allocates", [&] { return user.runs > 0; });
     timer_cancel(timer);
     malloc_free(user.block);
@@ -224,27 +229,41 @@ void blocks_survive_threads_cpus_and_interrupts()
     Usage().check_equals(before);
 }
 
-// The same while most of the RAM is taken: allocation fails now and then, and nothing breaks.
-void exhaustion_harms_nobody()
+Page* take_all_pages()
 {
-    Usage const before;
-    Page* taken = nullptr;
-    auto const left = 24 + 6 * 2 * arch::g_cpu_count; // the threads of the exchange need stacks
-    while (g_page_allocator.free_pages > left) {
+    Page* taken = nullptr; // linked through `owner`
+    while (true) {
         auto page = allocate_pages(0, PageKind::kernel_data, taken);
         if (page.is_error())
-            break;
+            return taken;
         taken = page.value();
     }
-    auto const refused_before = s_exchange.refused.load();
-    run_exchange(s_exchange, 3'000);
-    print("  %lu allocations refused\n", s_exchange.refused.load() - refused_before);
-    free_all(s_exchange);
-    while (taken) {
+}
+
+// Up to `count` pages, all by default.
+Page* give_pages(Page* taken, u64 count = ~0ull)
+{
+    while (taken && count-- > 0) {
         auto* const next = static_cast<Page*>(taken->owner);
         free_pages(*taken);
         taken = next;
     }
+    return taken;
+}
+
+// The same with hardly any RAM left: allocation fails now and then, and nothing breaks.
+void exhaustion_harms_nobody()
+{
+    Usage const before;
+    auto* taken = take_all_pages();
+    taken = give_pages(taken, 24 + 6 * 2 * arch::g_cpu_count); // the threads of the exchange need stacks
+    auto const refused_before = s_exchange.refused.load();
+    run_exchange(s_exchange, 3'000);
+    auto const refused = s_exchange.refused.load() - refused_before;
+    print("  %lu allocations refused\n", refused);
+    CHECK(refused > 0);
+    free_all(s_exchange);
+    give_pages(taken);
     check_memory();
     Usage().check_equals(before);
 }
