@@ -1,4 +1,14 @@
+import { Breakpoints } from './breakpoints.ts';
+import { type Capabilities, Conversation } from './conversation.ts';
+import { Cpus } from './cpus.ts';
 import type { KernelThreads } from './kernel-threads.ts';
+import type { Packet } from './rsp-codec.ts';
+import { GdbServer } from './server.ts';
+import { StopMemory } from './stop-memory.ts';
+import { parseStopReply } from './stop-reply.ts';
+import { Target } from './target.ts';
+import { Upstream, UpstreamClosed } from './upstream.ts';
+import { isX64 } from './x64/registers.ts';
 
 /** What `Stub.listen` needs. */
 export interface StubOptions {
@@ -29,25 +39,41 @@ export interface StopFacts {
   signal: number;
 }
 
+/** Why a stub is of no use any more. */
+export interface StubClosed {
+  side: 'upstream' | 'gdb' | 'disposed';
+  /** One sentence. */
+  message: string;
+}
+
 /**
  * Our gdbserver between one gdb and one upstream stub.
  *
  * gdb sees kernel threads as threads: their ids are the DAP thread ids (hexadecimal in RSP; `Thread <decimal>` in gdb, whose own
  * thread numbers differ: map them by `gdb.selected_inferior().threads()`, which unwinds nothing). It is told only of threads on
- * a CPU, of those being stepped and of those materialised.
+ * a CPU, of the last few that it stepped, and of those materialised.
  */
 export class Stub {
   /** Where gdb connects: `target remote <address>`. */
   readonly address: string;
-  /**
-   * Resolves once, with one sentence, when upstream is gone or gdb has closed its side; never rejects.
-   * `side` tells which.
-   */
-  readonly closed: Promise<{ side: 'upstream' | 'gdb' | 'disposed'; message: string }>;
+  /** Resolves once, when upstream is gone, gdb has closed its side, or dispose() was called; never rejects. */
+  readonly closed: Promise<StubClosed>;
+  readonly #target: Target;
+  readonly #conversation: Conversation;
+  #server: GdbServer | undefined;
+  #close: (reason: StubClosed) => void = () => {};
+  #disposed: Promise<void> | undefined;
 
-  private constructor(options: StubOptions) {
+  private constructor(options: StubOptions, target: Target, capabilities: Capabilities) {
     this.address = options.socketPath;
-    this.closed = new Promise(() => {});
+    this.closed = new Promise((resolve) => {
+      this.#close = resolve;
+    });
+    this.#target = target;
+    this.#conversation = new Conversation(target, capabilities, (reply) => this.#server?.send(reply));
+    this.#conversation.onKill = options.onKill ?? 'forward';
+    this.#conversation.onNoAcknowledgements = () => this.#server?.stopAcknowledging();
+    target.cpus.kernelThreads = options.threads;
   }
 
   /**
@@ -55,32 +81,147 @@ export class Stub {
    * Rejects with one sentence when upstream refuses, is no gdbserver, or does not answer in 10 s.
    */
   static async listen(options: StubOptions): Promise<Stub> {
-    return new Stub(options);
+    const upstream = await Upstream.connect({ address: options.upstream, log: options.log });
+    try {
+      let send: (packet: Packet) => void = () => {};
+      const { target, capabilities } = await explore(upstream, (packet) => send(packet));
+      const stub = new Stub(options, target, capabilities);
+      const server = await GdbServer.listen({
+        socketPath: options.socketPath,
+        log: options.log,
+        packet: (packet) => stub.#treat(packet),
+        interrupt: () => stub.#conversation.interrupt(),
+        closed: (message) => stub.#close({ side: 'gdb', message }),
+      });
+      stub.#server = server;
+      send = (packet) => server.send(packet);
+      void upstream.closed.then((message) => stub.#upstreamClosed(message));
+      return stub;
+    } catch (error) {
+      upstream.close();
+      throw error;
+    }
   }
 
   /** The last stop that gdb was told of; undefined while the guest runs, and before gdb asked. */
   get stopFacts(): StopFacts | undefined {
-    return undefined;
+    return this.#conversation.facts;
   }
 
   /**
    * Gives or takes away kernel threads: once the kernel is recognised, or when the session ends. At a stop, the threads on the
-   * CPUs are named anew at once, but gdb keeps the ids that it was told until the next stop.
+   * CPUs are named anew at once, but the names that gdb was told stay good until the next stop.
    */
-  setKernelThreads(_threads: KernelThreads | undefined): void {}
+  setKernelThreads(threads: KernelThreads | undefined): void {
+    this.#target.cpus.rename(threads);
+  }
 
   /**
    * Lists a parked thread to gdb from now until the next resume, because its stack was asked for. Call it at a stop, before gdb
    * updates its threads. No-op for a thread on a CPU. Rejects with one sentence when there is no such thread.
    */
-  async materialise(_thread: number): Promise<void> {}
+  async materialise(thread: number): Promise<void> {
+    if (this.#conversation.executing) {
+      throw new Error('The guest runs: a stack can be read at a stop only.');
+    }
+    if (!(await this.#conversation.list.isAlive(thread))) {
+      throw new Error(`There is no thread ${thread}, or its registers were not saved.`);
+    }
+    this.#conversation.list.materialise(thread);
+  }
+
+  /**
+   * Stops the guest, as gdb's own interrupt does, also while gdb cannot be asked to. gdb hears SIGINT. Unlike QMP's `stop` it is
+   * never lost between two instructions of a step. No-op at a stop.
+   */
+  pause(): void {
+    this.#conversation.interrupt();
+  }
 
   /**
    * Leaves the guest as it would be without us: takes our breakpoints out, lets it run, closes upstream. For a foreign guest,
    * before dispose(). No-op when upstream is gone.
    */
-  async detach(): Promise<void> {}
+  async detach(): Promise<void> {
+    const { upstream, breakpoints } = this.#target;
+    try {
+      await this.#conversation.settle();
+      await breakpoints.clear();
+      await upstream.request('D');
+    } catch (error) {
+      if (!(error instanceof UpstreamClosed)) {
+        throw error;
+      }
+    }
+    upstream.close();
+  }
 
   /** Closes both sides and removes the socket. The guest stays as it is (stopped, when it is stopped). Idempotent. */
-  async dispose(): Promise<void> {}
+  dispose(): Promise<void> {
+    this.#disposed ??= this.#dispose();
+    return this.#disposed;
+  }
+
+  async #dispose(): Promise<void> {
+    this.#close({ side: 'disposed', message: 'The session has ended.' });
+    this.#target.upstream.close();
+    await this.#server?.close();
+  }
+
+  async #treat(packet: Packet): Promise<void> {
+    try {
+      await this.#conversation.treat(packet);
+    } catch (error) {
+      // Upstream went away under this packet: a resume ends as the death of the guest, anything else as an error.
+      const resuming = packet.startsWith('vCont;') || /^[cCsSb]/.test(packet.text);
+      const dead = error instanceof UpstreamClosed && resuming;
+      this.#server?.send(dead ? 'X09' : `E.${(error as Error).message}`);
+    }
+  }
+
+  #upstreamClosed(message: string): void {
+    this.#close({ side: 'upstream', message });
+    // After the reply to what gdb waits for, if anything.
+    setImmediate(() => void this.dispose());
+  }
+}
+
+/** Asks upstream what it is and can do. */
+async function explore(
+  upstream: Upstream,
+  output: (packet: Packet) => void,
+): Promise<{ target: Target; capabilities: Capabilities }> {
+  const [supported, stop, actions, stepBits] = await upstream.batch([
+    'qSupported:xmlRegisters=i386;vContSupported+',
+    '?',
+    'vCont?',
+    'qqemu.sstepbits',
+  ]);
+  const features = supported?.text ?? '';
+  const description = features.includes('qXfer:features:read+')
+    ? await upstream.ask('qXfer:features:read:target.xml:0,ff0')
+    : '';
+  const x64 = isX64(description);
+  const hasStepFlags = stepBits?.text.includes('NOIRQ') ?? false;
+  const breakpoints = new Breakpoints(upstream);
+  breakpoints.lazy = hasStepFlags && (await isEmulated(upstream));
+  const target = new Target({
+    upstream,
+    cpus: await Cpus.discover(upstream, x64),
+    breakpoints,
+    memory: new StopMemory(upstream),
+    hasVCont: actions?.text.startsWith('vCont') ?? false,
+    hasStepFlags,
+    output,
+  });
+  return { target, capabilities: { features, x64, firstThread: parseStopReply(stop?.text ?? '').thread } };
+}
+
+/** Whether QEMU says that KVM is off: then breakpoints live outside guest memory. */
+async function isEmulated(upstream: Upstream): Promise<boolean> {
+  let text = '';
+  await upstream.command('info kvm', (hex) => {
+    text += Buffer.from(hex, 'hex').toString('latin1');
+  });
+  return /kvm support: (disabled|not compiled)/.test(text);
 }

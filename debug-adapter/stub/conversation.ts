@@ -1,0 +1,395 @@
+import { CPU_THREAD_BASE } from '../protocol.ts';
+import type { KnownRegisters } from '../worker/observation.ts';
+import { Execution, type Outcome } from './execution.ts';
+import { parseThreadId, parseVCont, type ResumePlan } from './resume.ts';
+import { type Packet, toHex } from './rsp-codec.ts';
+import { byteHex, SIGNAL_TRAP } from './stop-reply.ts';
+import type { StopFacts } from './stub.ts';
+import type { Target } from './target.ts';
+import { ThreadList } from './thread-list.ts';
+import { type CpuRegisters, parkedRegisterSet, unavailable } from './x64/registers.ts';
+
+const PARKED = 'E.The thread is not on a CPU: its registers cannot be written, and no function can be called in it.';
+
+/** What upstream can do, as told at the connection. */
+export interface Capabilities {
+  /** Upstream's `qSupported` reply. */
+  features: string;
+  /** Whether x64/registers.ts tells the layout: then kernel threads, range stepping and conditions work. */
+  x64: boolean;
+  /** The stop at the connection, upstream's thread. */
+  firstThread: string | undefined;
+}
+
+/** How a reply goes to gdb. */
+export type Send = (reply: string | Packet) => void;
+
+/** The packets of gdb: those about threads, registers, breakpoints and resuming are answered here, all others pass. */
+export class Conversation {
+  readonly list: ThreadList;
+  onKill: 'forward' | 'detach' = 'forward';
+  /** gdb asked for no acknowledgements. */
+  onNoAcknowledgements: () => void = () => {};
+  readonly #target: Target;
+  readonly #capabilities: Capabilities;
+  readonly #execution: Execution;
+  readonly #send: Send;
+  #executing = false;
+  #resuming: Promise<unknown> | undefined;
+  #facts: StopFacts | undefined;
+  /** `Hg`: the thread whose registers and memory gdb reads; undefined: the one that stopped. */
+  #general: number | undefined;
+  /** `Hc`, for resumes without vCont. */
+  #stepThread: number | undefined;
+
+  constructor(target: Target, capabilities: Capabilities, send: Send) {
+    this.#target = target;
+    this.#capabilities = capabilities;
+    this.#execution = new Execution(target);
+    this.#send = send;
+    this.list = new ThreadList(target.cpus);
+  }
+
+  get facts(): StopFacts | undefined {
+    return this.#facts;
+  }
+
+  get executing(): boolean {
+    return this.#executing;
+  }
+
+  interrupt(): void {
+    if (this.#executing) {
+      this.#target.interrupt();
+    }
+  }
+
+  /** Stops the guest when it runs, and waits for that. */
+  async settle(): Promise<void> {
+    while (this.#resuming !== undefined) {
+      this.interrupt();
+      await this.#resuming.catch(() => undefined);
+    }
+  }
+
+  /** Treats one packet of gdb and sends the reply. */
+  async treat(packet: Packet): Promise<void> {
+    const answer = this.#answer(packet);
+    this.#resuming = this.#executing ? Promise.resolve(answer) : undefined;
+    const reply = await answer;
+    this.#resuming = undefined;
+    if (reply !== undefined) {
+      this.#send(reply);
+    }
+  }
+
+  /** The reply; undefined when there is none (a kill). */
+  #answer(packet: Packet): Promise<string | Packet | undefined> | string | Packet {
+    switch (String.fromCharCode(packet.frame[1] ?? 0)) {
+      case 'm':
+        return this.#readMemory(packet);
+      case 'M':
+      case 'X':
+        this.#target.memory.forget();
+        return this.#passInContext(packet);
+      case 'x':
+        return this.#passInContext(packet);
+      case 'g':
+        return this.#readRegisters();
+      case 'p':
+        return this.#readRegister(packet);
+      case 'G':
+      case 'P':
+        return this.#writeRegisters(packet);
+      case 'H':
+        return this.#select(packet.text);
+      case 'T':
+        return this.#isAlive(packet.text);
+      case 'Z':
+        return this.#target.breakpoints.insert(packet);
+      case 'z':
+        return this.#target.breakpoints.remove(packet);
+      case '?':
+        return this.#currentStop();
+      case 'c':
+      case 'C':
+      case 's':
+      case 'S':
+        return this.#resumeByHc(packet.text);
+      case 'b':
+        return this.#reverse(packet);
+      case 'v':
+        return this.#answerVerbose(packet);
+      case 'q':
+      case 'Q':
+        return this.#answerQuery(packet);
+      case 'D':
+        return this.#detach(packet);
+      case 'k':
+        return this.#kill(packet);
+      default:
+        return this.#pass(packet);
+    }
+  }
+
+  #answerVerbose(packet: Packet): Promise<string | Packet | undefined> | string | Packet {
+    if (packet.startsWith('vCont?')) {
+      return this.#capabilities.x64 ? 'vCont;c;C;s;S;r' : 'vCont;c;C;s;S';
+    }
+    if (packet.startsWith('vCont')) {
+      const plan = parseVCont(packet.text);
+      return plan === undefined ? 'E.This resume is not offered.' : this.#resume(plan);
+    }
+    if (packet.startsWith('vKill')) {
+      return this.#kill(packet);
+    }
+    return packet.startsWith('vAttach') || packet.startsWith('vRun') ? '' : this.#pass(packet);
+  }
+
+  #answerQuery(packet: Packet): Promise<string | Packet> | string | Packet {
+    if (packet.startsWith('qXfer:threads:read::')) {
+      return this.#readThreads(packet.text);
+    }
+    if (packet.startsWith('qfThreadInfo')) {
+      return this.list.list().then((threads) => `m${threads.map((thread) => thread.toString(16)).join(',')}`);
+    }
+    if (packet.startsWith('qsThreadInfo')) {
+      return 'l';
+    }
+    if (packet.startsWith('qThreadExtraInfo,')) {
+      const thread = parseThreadId(packet.text.slice('qThreadExtraInfo,'.length));
+      return thread === undefined ? 'E01' : this.#target.cpus.threads().then(() => this.list.extraInfo(thread));
+    }
+    if (packet.startsWith('qC') && packet.frame.length === 'qC'.length + 4) {
+      return this.#current().then((thread) => `QC${thread.toString(16)}`);
+    }
+    if (packet.startsWith('qSupported')) {
+      return this.#supported();
+    }
+    if (packet.startsWith('QStartNoAckMode')) {
+      this.onNoAcknowledgements();
+      return 'OK';
+    }
+    if (packet.startsWith('qRcmd,')) {
+      return this.#monitor(packet);
+    }
+    return packet.startsWith('qXfer:features') ? this.#pass(packet) : this.#passInContext(packet);
+  }
+
+  /** Upstream's features without multiprocess, and ours. */
+  #supported(): string {
+    const features = this.#capabilities.features.split(';').filter((feature) => {
+      return (
+        feature !== '' &&
+        !/^(multiprocess|vContSupported|QStartNoAckMode|QNonStop|qXfer:threads|ConditionalBreak)/.test(feature)
+      );
+    });
+    features.push('QStartNoAckMode+', 'vContSupported+', 'qXfer:threads:read+');
+    if (this.#capabilities.x64) {
+      features.push('ConditionalBreakpoints+');
+    }
+    return features.join(';');
+  }
+
+  async #readThreads(text: string): Promise<string> {
+    const match = /:([0-9a-f]+),([0-9a-f]+)$/.exec(text);
+    const document = Buffer.from(await this.list.document(), 'utf8').toString('latin1');
+    const offset = Number.parseInt(match?.[1] ?? '0', 16);
+    const length = Number.parseInt(match?.[2] ?? '0', 16);
+    return `${offset + length >= document.length ? 'l' : 'm'}${document.slice(offset, offset + length)}`;
+  }
+
+  async #select(text: string): Promise<string> {
+    const thread = parseThreadId(text.slice(2));
+    if (thread === undefined) {
+      return 'E01';
+    }
+    const any = thread <= 0;
+    if (!any && !(await this.list.isAlive(thread))) {
+      return 'E.There is no such thread.';
+    }
+    if (text[1] === 'g') {
+      this.#general = any ? undefined : thread;
+    } else {
+      this.#stepThread = any ? undefined : thread;
+    }
+    return 'OK';
+  }
+
+  async #isAlive(text: string): Promise<string> {
+    const thread = parseThreadId(text.slice(1));
+    return thread !== undefined && (await this.list.isAlive(thread)) ? 'OK' : 'E01';
+  }
+
+  /** The thread that gdb looks at. */
+  async #current(): Promise<number> {
+    const threads = await this.#target.cpus.threads();
+    return this.#general ?? this.#facts?.thread ?? threads[0] ?? CPU_THREAD_BASE;
+  }
+
+  /** The CPU of the thread that gdb looks at; its saved registers when it is parked. */
+  async #place(): Promise<{ cpu: number } | { parked: KnownRegisters }> {
+    const { cpus } = this.#target;
+    const thread = await this.#current();
+    const cpu = cpus.cpuOf(thread);
+    if (cpu !== undefined) {
+      return { cpu };
+    }
+    const parked = await cpus.parkedRegisters(thread);
+    return parked === undefined ? { cpu: this.#facts?.cpu ?? 0 } : { parked };
+  }
+
+  /** The CPU through which memory is read: the thread's, or for a parked one the CPU that stopped (one address space). */
+  async #memoryCpu(): Promise<number> {
+    const place = await this.#place();
+    return 'cpu' in place ? place.cpu : this.#target.cpus.selected;
+  }
+
+  async #readMemory(packet: Packet): Promise<string | Packet> {
+    return this.#target.memory.answer(packet.text) ?? this.#passInContext(packet);
+  }
+
+  async #registers(): Promise<CpuRegisters> {
+    const place = await this.#place();
+    if ('cpu' in place) {
+      return this.#target.cpus.registers(place.cpu);
+    }
+    const { cpus } = this.#target;
+    return parkedRegisterSet(place.parked, (await cpus.registers(cpus.selected)).hex.length);
+  }
+
+  async #readRegisters(): Promise<string> {
+    return (await this.#registers()).hex;
+  }
+
+  async #readRegister(packet: Packet): Promise<string | Packet> {
+    const number = Number.parseInt(packet.text.slice(1), 16);
+    const place = await this.#place();
+    if ('cpu' in place && !this.#capabilities.x64) {
+      return this.#passInContext(packet);
+    }
+    const digits = (await this.#registers()).digits(number);
+    return digits ?? ('cpu' in place ? this.#passInContext(packet) : unavailable(number));
+  }
+
+  async #writeRegisters(packet: Packet): Promise<string | Packet> {
+    const place = await this.#place();
+    if (!('cpu' in place)) {
+      return PARKED;
+    }
+    const reply = await this.#passInContext(packet);
+    this.#target.cpus.forgetRegisters(place.cpu);
+    this.#target.memory.forget();
+    return reply;
+  }
+
+  #pass(packet: Packet): Promise<Packet> {
+    return this.#target.upstream.request(packet);
+  }
+
+  /** Passes a packet on after selecting the CPU that it is about; both in one write. */
+  async #passInContext(packet: Packet): Promise<Packet> {
+    const { cpus, upstream } = this.#target;
+    const selection = cpus.selection(await this.#memoryCpu());
+    const selected = selection.length > 0 ? upstream.batch(selection) : undefined;
+    const reply = upstream.request(packet);
+    await selected;
+    return reply;
+  }
+
+  /** `monitor …`: prints, then is done. It may have changed anything. */
+  async #monitor(packet: Packet): Promise<Packet> {
+    if (packet.text === `qRcmd,${toHex('system_reset')}`) {
+      this.#target.forgetEnd();
+    }
+    const reply = await this.#target.upstream.requestWithOutput(packet, this.#send);
+    this.#target.cpus.forget();
+    this.#target.memory.forget();
+    return reply;
+  }
+
+  async #currentStop(): Promise<string> {
+    const cpu = this.#facts?.cpu ?? this.#target.cpus.cpuOfUpstream(this.#capabilities.firstThread);
+    const stop = { signal: this.#facts?.signal ?? SIGNAL_TRAP, cpu, rest: '', stale: false };
+    return this.#tell({ stop, thread: this.#facts?.thread });
+  }
+
+  #resumeByHc(text: string): Promise<string> | string {
+    if (!/^(c|s|[CS][0-9a-f]{2})$/.test(text)) {
+      return 'E.Resuming at another address is not offered.';
+    }
+    const steps = text[0] === 's' || text[0] === 'S';
+    const thread = this.#stepThread ?? this.#facts?.thread ?? CPU_THREAD_BASE;
+    return this.#resume({ step: steps ? thread : undefined, range: undefined, others: true, only: undefined });
+  }
+
+  async #resume(plan: ResumePlan): Promise<string> {
+    this.#executing = true;
+    try {
+      if (plan.step !== undefined) {
+        this.list.follow(plan.step);
+      }
+      this.list.resumed();
+      this.#facts = undefined;
+      this.#general = undefined;
+      return await this.#tell(await this.#execution.run(plan));
+    } finally {
+      this.#executing = false;
+    }
+  }
+
+  /** Reverse stepping and continuing, which QEMU offers while it replays: only the names of threads are ours. */
+  async #reverse(packet: Packet): Promise<string> {
+    this.#executing = true;
+    try {
+      await this.#target.breakpoints.synchronise();
+      this.#facts = undefined;
+      return await this.#tell({ stop: await this.#target.resume(packet, undefined), thread: undefined });
+    } finally {
+      this.#executing = false;
+      this.#target.interrupted = false;
+    }
+  }
+
+  /** The stop reply for gdb; what gdb will ask next is fetched meanwhile. */
+  async #tell({ stop, thread }: Outcome): Promise<string> {
+    if (stop.final !== undefined) {
+      return stop.final;
+    }
+    const { cpus, memory } = this.#target;
+    let readAhead: Promise<void> | undefined;
+    if (this.#capabilities.x64) {
+      const all = await cpus.allRegisters(stop.cpu);
+      const registers = all[stop.cpu];
+      if (registers !== undefined) {
+        readAhead = memory.readAhead(cpus.selection(stop.cpu), registers.rsp, registers.rip);
+      }
+    }
+    const [threads] = await Promise.all([cpus.threads(stop.cpu), readAhead]);
+    const told = thread ?? threads[stop.cpu] ?? CPU_THREAD_BASE + stop.cpu;
+    const cpu = cpus.cpuOf(told);
+    this.list.follow(told);
+    this.#general = told;
+    this.#facts = { thread: told, cpu, cpuThreads: threads, signal: stop.signal };
+    const watch = stop.watch === undefined ? '' : `${stop.watch.kind}:${stop.watch.address.toString(16)};`;
+    const core = cpu === undefined ? '' : `core:${cpu.toString(16)};`;
+    const expedited = cpu === undefined || !this.#capabilities.x64 ? '' : (await cpus.registers(cpu)).expedited();
+    return `T${byteHex(stop.signal)}${expedited}thread:${told.toString(16)};${core}${watch}${stop.rest}`;
+  }
+
+  async #detach(packet: Packet): Promise<string | Packet> {
+    await this.#target.breakpoints.clear();
+    return this.#pass(packet);
+  }
+
+  async #kill(packet: Packet): Promise<string | Packet | undefined> {
+    if (this.onKill === 'detach') {
+      await this.#target.breakpoints.clear();
+      await this.#target.upstream.request('D');
+      return packet.startsWith('vKill') ? 'OK' : undefined;
+    }
+    // QEMU answers `k` by ending; there is nothing to wait for.
+    void this.#pass(packet).catch(() => undefined);
+    return packet.startsWith('vKill') ? 'OK' : undefined;
+  }
+}
