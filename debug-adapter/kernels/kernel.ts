@@ -10,7 +10,7 @@ export interface Reading<V extends ViewName = ViewName> {
   rows: ViewRows[V][];
   /** One sentence for each thing that could not be told. */
   notes: string[];
-  /** Whether the structures' invariants hold: no list in the middle of a change, no lock of the kernel's own taken. */
+  /** Whether the structures' invariants hold: no list in the middle of a change, counts that agree. */
   consistent: boolean;
   /** The guest's clock: a lower bound for "now". */
   guestTime: number;

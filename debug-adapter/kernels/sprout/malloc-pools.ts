@@ -48,7 +48,6 @@ export class SproutMallocPools {
       cpus,
     };
     this.#cpu = {
-      lock: cpus.reader.number('lock.taken_'),
       slabs: cpus.reader.number('slabs'),
       emptySlabs: cpus.reader.number('empty_slabs'),
       live: cpus.reader.number('live_objects'),
@@ -69,7 +68,6 @@ export class SproutMallocPools {
     this.#allocator = {
       address: structures.symbol('sprout::g_page_allocator'),
       reader: allocator,
-      lock: allocator.number('lock.taken_'),
       freeBlocks: allocator.numbers('free_blocks'),
       freePages: allocator.number('free_pages'),
       managedPages: allocator.number('managed_pages'),
@@ -79,7 +77,6 @@ export class SproutMallocPools {
     this.#large = {
       address: structures.symbol('sprout::g_large_allocations'),
       all,
-      lock: all.number('lock.taken_'),
       list: all.offset('list.sentinel'),
       count: all.number('count'),
       totalPages: all.number('pages'),
@@ -98,12 +95,9 @@ export class SproutMallocPools {
     const rows: MallocPoolsRow[] = [];
     const notes: string[] = [];
     const cpuCount = this.#names.structures.cpuCount(snapshot);
-    const parts = [
-      this.#addClasses(snapshot, rows),
-      this.#addPagePools(snapshot, rows, cpuCount),
-      this.#addFreeRanges(snapshot, rows),
-      this.#addLarge(snapshot, rows, notes),
-    ];
+    const classes = this.#addClasses(snapshot, rows);
+    this.#addPagePools(snapshot, rows, cpuCount);
+    const parts = [classes, this.#addFreeRanges(snapshot, rows), this.#addLarge(snapshot, rows, notes)];
     this.#addTotals(snapshot, rows, notes);
     return { rows, notes, consistent: parts.every((part) => part), guestTime };
   }
@@ -172,7 +166,6 @@ export class SproutMallocPools {
       const allocations = this.#cpu.allocations(slot);
       const frees = this.#cpu.frees(slot);
       settled &&=
-        this.#cpu.lock(slot) === 0 &&
         allocations - frees === cpu.liveObjects &&
         cpu.liveObjects <= cpu.slabs * perSlab &&
         cpu.emptySlabs <= cpu.slabs;
@@ -188,17 +181,14 @@ export class SproutMallocPools {
     return { row, settled };
   }
 
-  #addPagePools(snapshot: Snapshot, rows: MallocPoolsRow[], cpuCount: number): boolean {
-    let whole = true;
+  #addPagePools(snapshot: Snapshot, rows: MallocPoolsRow[], cpuCount: number): void {
     for (let cpu = 0; cpu < Math.min(cpuCount, this.#l1.count); cpu++) {
       const place = snapshot.at(this.#l1.reader, this.#l1.at(cpu));
       const { fields } = this.#l1;
-      whole &&= fields.lock(place) === 0;
       rows.push({ kind: 'pagePool', key: `L1 ${cpu}`, level: 'L1', cpu, ...pagePoolCounts(fields, place) });
     }
     const place = snapshot.at(this.#l2.reader, this.#l2.address);
     rows.push({ kind: 'pagePool', key: 'L2', level: 'L2', ...pagePoolCounts(this.#l2.fields, place) });
-    return whole && this.#l2.fields.lock(place) === 0;
   }
 
   #addFreeRanges(snapshot: Snapshot, rows: MallocPoolsRow[]): boolean {
@@ -209,7 +199,7 @@ export class SproutMallocPools {
       pages += count * 2 ** order;
       rows.push({ kind: 'freeRange', key: `order ${order}`, order, blocks: count } satisfies FreeRangeRow);
     });
-    return this.#allocator.lock(place) === 0 && pages === this.#allocator.freePages(place);
+    return pages === this.#allocator.freePages(place);
   }
 
   #addLarge(snapshot: Snapshot, rows: MallocPoolsRow[], notes: string[]): boolean {
@@ -233,9 +223,9 @@ export class SproutMallocPools {
     }
     if (walk.cut) {
       notes.push(`${count} large allocations: the first ${MOST_LARGE} are listed.`);
-      return whole && large.lock(place) === 0;
+      return whole;
     }
-    return whole && large.lock(place) === 0 && walk.nodes.length === count && pages === large.totalPages(place);
+    return whole && walk.nodes.length === count && pages === large.totalPages(place);
   }
 
   #largeRow(snapshot: Snapshot, record: Address): LargeAllocationRow {
@@ -276,7 +266,6 @@ function classKey(objectSize: number): string {
 
 function pagePoolFields(reader: StructReader, prefix: string) {
   return {
-    lock: reader.number(`${prefix}lock.taken_`),
     pages: reader.number(`${prefix}count`),
     lowMark: reader.number(`${prefix}low_mark`),
     highMark: reader.number(`${prefix}high_mark`),

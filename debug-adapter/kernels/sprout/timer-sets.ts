@@ -27,7 +27,6 @@ export class SproutTimerSets {
     const { reader } = this.#sets;
     const buckets = reader.elements('value.buckets');
     this.#set = {
-      lock: reader.number('value.lock.taken_'),
       count: reader.number('value.count'),
       last: reader.number('value.last'),
       next: reader.number('value.next'),
@@ -76,7 +75,7 @@ export class SproutTimerSets {
     const address = this.#sets.at(cpu);
     const place = snapshot.at(this.#sets.reader, address);
     const timers: TimerRow[] = [];
-    let whole = this.#set.lock(place) === 0;
+    let whole = true;
     for (let bucket = 0; bucket < this.#buckets.count; bucket++) {
       const sentinel = address + this.#buckets.offset + bucket * this.#buckets.stride + this.#buckets.sentinel;
       const first = this.#buckets.first(this.#buckets.at(place, bucket));

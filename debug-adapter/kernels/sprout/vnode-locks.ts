@@ -64,7 +64,6 @@ export class SproutVnodeLocks {
       size: reader.optionalNumber('size', 'Sizes of vnodes'),
       firstHolder: reader.pointer('lock.holders.sentinel.next'),
       firstWaiter: reader.pointer('lock.waiters.sentinel.next'),
-      guard: reader.number('lock.guard.taken_'),
       acquisitions: reader.optionalNumber('lock.acquisitions', 'Acquisitions of vnode locks'),
       contentions: reader.optionalNumber('lock.contentions', 'Contentions of vnode locks'),
     };
@@ -142,7 +141,6 @@ export class SproutVnodeLocks {
     const whole =
       holders.whole &&
       waiters.whole &&
-      fields.guard(place) === 0 &&
       // A writer is alone; who waits, waits for somebody.
       !(exclusive && holders.list.length > 1) &&
       !(waiters.list.length > 0 && holders.list.length === 0);
