@@ -25,7 +25,7 @@ export interface TerminalOptions {
 }
 
 /** The function of Sprout's workload where the default session stops. */
-const DEFAULT_BREAK = 'sprout::Worker::write_shared_file';
+const DEFAULT_BREAK = 'sprout::workload::Worker::write_shared_file';
 const DEFAULT_COMMAND_LINE = 'workload --load=50 --threads=8 --vnodes=32 --objects=2000 --seconds=forever';
 
 /** Throws an Error with one sentence when the command line is wrong. `root` is Sprout's tree. */

@@ -7,7 +7,7 @@ import { benchLive } from './live.ts';
 import { ROOT } from './session.ts';
 import { type Figure, printFigures } from './table.ts';
 
-const BREAKPOINT = 'sprout::Worker::write_shared_file';
+const BREAKPOINT = 'sprout::workload::Worker::write_shared_file';
 
 /** Sprout as it is debugged by default. */
 function buildKernel(): string {

@@ -1,4 +1,4 @@
-// The 8254's channel 2 as a stop watch, for machines without an HPET.
+// The 8254 timer as a stop watch, for machines without an HPET.
 #pragma once
 #include "core/types.hh"
 
