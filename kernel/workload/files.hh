@@ -1,6 +1,6 @@
 // The files that the workload works on:
 //   /data/shared-0 …      few, open all the time, fought for by everybody
-//   /data/d0/file-16 …    the rest of the `vnodes`, 256 in a directory
+//   /data/d0/file-4 …     the rest of the `vnodes`, 256 in a directory
 //   /data/names/left, …   where renamers move their own files to and fro
 #pragma once
 #include "fs/vfs.hh"
@@ -16,7 +16,7 @@ struct SharedFile {
 
 class Files {
 public:
-    static constexpr usize max_shared = 16;
+    static constexpr usize max_shared = 4;
     static constexpr usize files_per_directory = 256;
     // A shared file is this long, and all its words are equal whenever nobody holds its lock exclusively.
     static constexpr usize piece_words = 64;

@@ -10,7 +10,7 @@ constexpr char const* kind_names[worker_kinds] = { "writer", "reader", "allocato
 
 // About what one piece of work costs on a slow machine: by it the load is reckoned.
 constexpr Nanoseconds piece_cost = 200'000;
-constexpr Nanoseconds longest_hold = 500'000;
+constexpr Nanoseconds longest_hold = 2'000'000;
 constexpr u64 many_threads = 256; // from here on they get small stacks
 
 } // namespace
