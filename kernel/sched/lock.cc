@@ -26,6 +26,8 @@ static Thread& locking_thread(Lock const& lock)
 #if SPROUT_DEBUG
 static void check_order(Thread& self, Lock const& wanted)
 {
+    if (!arch::interrupts_enabled() && arch::this_cpu().interrupt_depth)
+        panic("lock \"%s\" is taken in an interrupt, over thread \"%s\"", wanted.name, self.name);
     if (!self.held_count)
         return;
     for (auto const& held : self.held) {

@@ -171,12 +171,12 @@ void wake(Thread& thread)
     auto const interrupts = arch::disable_interrupts();
     auto const time = now();
     auto const home = thread.cpu;
-    auto target = choose_cpu(thread);
+    auto target = home;
     auto* queue = &g_run_queues.on(home);
     queue->lock.lock();
-    if (arch::g_cpus[home].current == &thread) {
-        target = home;
-    } else if (target != home) {
+    if (arch::g_cpus[home].current != &thread)
+        target = choose_cpu(thread);
+    if (target != home) {
         queue->lock.unlock();
         queue = &g_run_queues.on(target);
         queue->lock.lock();

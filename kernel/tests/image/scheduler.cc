@@ -345,6 +345,29 @@ void account_time()
     CHECK(self.running_since != 0);
 }
 
+// One thread more than CPUs: the surplus goes round, so that nobody has a CPU for itself all the time.
+void a_surplus_thread_goes_round()
+{
+    auto const count = arch::g_cpu_count + 1;
+    std::atomic<bool> stop = false;
+    Progress progress[max_cpus + 1];
+    Thread* threads[max_cpus + 1];
+    for (u32 index = 0; index < count; ++index) {
+        progress[index].stop = &stop;
+        threads[index] = &start("surplus", count_steps, &progress[index]);
+    }
+    wait_until("each to be preempted", [&] {
+        for (u32 index = 0; index < count; ++index) {
+            if (!threads[index]->preemptions)
+                return false;
+        }
+        return true;
+    });
+    stop = true;
+    for (u32 index = 0; index < count; ++index)
+        thread_join(*threads[index]);
+}
+
 void do_nothing(void*) { }
 
 void bad_options_are_refused()
@@ -371,6 +394,7 @@ constexpr Case cases[] = {
     { "wake_ups_cross_cpus", wake_ups_cross_cpus },
     { "registers_survive_switches", registers_survive_switches },
     { "nobody_sleeps_too_short", nobody_sleeps_too_short },
+    { "a_surplus_thread_goes_round", a_surplus_thread_goes_round },
     { "account_time", account_time },
     { "bad_options_are_refused", bad_options_are_refused },
     { "long_names_are_cut", long_names_are_cut },
