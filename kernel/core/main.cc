@@ -36,6 +36,7 @@ namespace {
 
 constexpr usize boot_stack_size = 16384; // as boot.S has it
 constexpr u64 early_arena_size = 256 * 1024;
+constexpr u64 smallest_early_arena = 64 * 1024;
 constexpr u8 status_bad_command_line = 2;
 
 alignas(16) u8 g_boot_interrupt_stacks[arch::cpu_stacks_size];
@@ -44,6 +45,19 @@ void run_constructors()
 {
     for (auto const* constructor = sprout_constructors_begin; constructor != sprout_constructors_end; ++constructor)
         (*constructor)();
+}
+
+// Where the arena that begins at `begin` ends: where its RAM does, at the latest.
+PhysicalAddress end_of_arena(PhysicalAddress begin)
+{
+    for (usize index = 0; index < arch::g_ram_range_count; ++index) {
+        auto const& range = arch::g_ram_ranges[index];
+        if (begin < range.begin || begin + smallest_early_arena > range.end)
+            continue;
+        return begin + early_arena_size < range.end ? begin + early_arena_size : range.end;
+    }
+    panic("not enough RAM: less than %llu KiB behind the kernel image",
+        static_cast<unsigned long long>(smallest_early_arena / 1024));
 }
 
 // The arena lies right behind the image, in the same RAM range.
@@ -60,7 +74,7 @@ void initialize_memory()
         if (module.begin < arena_begin + early_arena_size && module.end > arena_begin)
             arena_begin = (module.end + arch::page_size - 1) & ~(arch::page_size - 1);
     }
-    early_arena_open(arena_begin, arena_begin + early_arena_size);
+    early_arena_open(arena_begin, end_of_arena(arena_begin));
     arch::paging_initialize();
     arch::read_acpi(arch::g_boot_info.acpi_root);
     arch::apic_initialize();

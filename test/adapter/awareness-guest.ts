@@ -54,12 +54,16 @@ export class Guest {
     this.#folder = folder;
     this.#socket = socket;
     this.#size = size;
-    child.stdout?.on('data', (text) => {
-      this.#console.push(String(text));
+    const wakeAll = () => {
       for (const waiter of this.#consoleWaiters.splice(0)) {
         waiter();
       }
+    };
+    child.stdout?.on('data', (text) => {
+      this.#console.push(String(text));
+      wakeAll();
     });
+    child.once('exit', wakeAll);
     createInterface({ input: socket }).on('line', (line) => {
       const message = JSON.parse(line);
       if (message.event) {
@@ -97,10 +101,7 @@ export class Guest {
       if (this.#child.exitCode !== null) {
         throw new Error(`QEMU ended; the console said: ${this.console}`);
       }
-      await new Promise<void>((resolve) => {
-        this.#consoleWaiters.push(resolve);
-        this.#child.once('exit', () => resolve());
-      });
+      await new Promise<void>((resolve) => this.#consoleWaiters.push(resolve));
     }
   }
 

@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 export interface Boot {
   image: string;
   commandLine: string;
-  /** Default q35. */
-  machine?: 'pc' | 'q35' | 'microvm';
+  /** QEMU's `-machine`; default q35. */
+  machine?: string;
   /** 1 to 8; default 1. */
   cpus?: number;
   /** As QEMU takes it; default 64M. */

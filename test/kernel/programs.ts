@@ -1,7 +1,8 @@
 /** The bootable tests: a program of kernel/tests/image, where it runs, and what it must print. */
 export interface ImageTest {
   program: string;
-  machines?: ('pc' | 'q35' | 'microvm')[];
+  /** QEMU's `-machine`; default q35. */
+  machines?: string[];
   /** One boot for each; default [1]. */
   cpus?: number[];
   memory?: string;
@@ -23,6 +24,16 @@ export const imageTests: ImageTest[] = [
   },
   { program: 'hello', memory: '8M', expect: { console: /Hello, world!/, exitCode: 1 } },
   { program: 'hello', memory: '5G', cpus: [2], expect: { console: /Hello, world!/, exitCode: 1 } },
+  { program: 'test-read-null', expect: panic(/page fault: cannot read 0x10/) },
+  { program: 'test-write-constant', expect: panic(/page fault: cannot write 0xffffffff8/) },
+  { program: 'test-execute-data', expect: panic(/page fault: cannot execute 0xffffffff8/) },
+  { program: 'test-invalid-opcode', expect: panic(/invalid opcode/) },
+  // A crash before the scheduler exists: no clock to be had.
+  {
+    program: 'hello',
+    machines: ['microvm,pit=off'],
+    expect: panic(/neither an HPET nor a PIT tells the time\nCPU 0, before the scheduler/),
+  },
   { program: 'test-scheduler', cpus: [1, 2, 4, 8] },
   { program: 'test-thread-churn', cpus: [1, 2, 4, 8] },
   { program: 'test-locks', cpus: [1, 2, 4, 8] },

@@ -1,0 +1,218 @@
+/** From a checked configuration to a guest under debug. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Gdb } from '../gdb/gdb.ts';
+import { quote } from '../gdb/records.ts';
+import { chooseAccelerator } from '../machine/accelerator.ts';
+import { AttachedQemu, findRam } from '../machine/attached-qemu.ts';
+import { ForeignStub } from '../machine/foreign-stub.ts';
+import { LaunchedQemu } from '../machine/launched-qemu.ts';
+import type { Machine } from '../machine/machine.ts';
+import { findProgram } from '../machine/programs.ts';
+import { RuntimeFolder } from '../machine/runtime-folder.ts';
+import { Stub } from '../stub/stub.ts';
+import type { CheckedAttach, CheckedLaunch } from './arguments.ts';
+import { Awareness, cacheFolder } from './awareness.ts';
+import { Debuggee } from './debuggee.ts';
+import { type KernelFile, readKernelFile } from './kernel-file.ts';
+import type { KernelChoice } from './kernel-tree.ts';
+import type { TrafficLog } from './traffic-log.ts';
+
+export interface BootContext {
+  log: TrafficLog | undefined;
+  /** The guest's console, from its first byte. */
+  console(text: string): void;
+  /** `Awareness.kernel` or `notes` changed. */
+  statusChanged(): void;
+  /** A sentence for the user that is no failure. */
+  warn(text: string): void;
+}
+
+/** A boot and everything that must end with it. */
+export interface Boot {
+  debuggee: Debuggee;
+  awareness: Awareness | undefined;
+  kernel: KernelFile;
+  /** Whether to let it run once the client is ready. */
+  resume: boolean;
+  accelerator: 'tcg' | 'kvm' | undefined;
+  /** Ends a launched guest; lets an attached one go. Idempotent. */
+  dispose(): Promise<void>;
+}
+
+/** Starts QEMU paused, gdb and the worker together. Rejects with one sentence, and nothing is left. */
+export function launch(options: CheckedLaunch, choice: KernelChoice, context: BootContext): Promise<Boot> {
+  const accelerator = chooseAccelerator(options.accelerator);
+  const program = findProgram(options.qemu, options.cwd);
+  const kernel = readKernelFile(choice.elf);
+  return assemble(options, kernel, context, async (folder) => {
+    const machine = await LaunchedQemu.start(
+      program,
+      {
+        kernel: kernel.path,
+        commandLine: options.commandLine ?? choice.tree?.commandLine ?? '',
+        memory: options.memory,
+        cpus: options.cpus,
+        machine: options.machine,
+        accelerator,
+        disks: options.disks,
+        networks: options.networks,
+        extraArguments: options.extraQemuArguments,
+      },
+      folder,
+      context.console,
+      context.log?.lines('QMP'),
+    );
+    return { machine, resume: true, accelerator };
+  });
+}
+
+/** Connects to a guest that runs already. Rejects with one sentence, and the guest is as it was. */
+export function attach(options: CheckedAttach, choice: KernelChoice, context: BootContext): Promise<Boot> {
+  return assemble(options, readKernelFile(choice.elf), context, async (folder) => {
+    if (options.qmp === undefined) {
+      return { machine: new ForeignStub(options.gdbServer ?? ''), resume: false, accelerator: undefined };
+    }
+    const machine = await AttachedQemu.attach(options.qmp, options.gdbServer, folder, context.log?.lines('QMP'));
+    return { machine, resume: machine.wasRunning, accelerator: undefined };
+  });
+}
+
+interface Started {
+  machine: Machine;
+  resume: boolean;
+  accelerator: 'tcg' | 'kvm' | undefined;
+}
+
+type Parts = { -readonly [name in 'folder' | 'gdb' | 'machine' | 'stub' | 'awareness']?: Disposables[name] };
+interface Disposables {
+  folder: RuntimeFolder;
+  gdb: Gdb;
+  machine: Machine;
+  stub: Stub;
+  awareness: Awareness;
+}
+
+async function assemble(
+  options: CheckedLaunch | CheckedAttach,
+  kernel: KernelFile,
+  context: BootContext,
+  start: (folder: RuntimeFolder) => Promise<Started>,
+): Promise<Boot> {
+  const parts: Parts = {};
+  try {
+    const gdbProgram = findProgram(options.gdb, options.cwd);
+    warnOfMissing(kernel, context);
+    const folder = new RuntimeFolder();
+    parts.folder = folder;
+    const starting = start(folder);
+    const gdb = startGdb(gdbProgram, context);
+    parts.gdb = gdb;
+    const loading = loadSymbols(gdb, kernel.path, options.sourceMap);
+    const awareness = kernel.hasDebugInformation
+      ? new Awareness(kernel.path, gdbProgram, context.statusChanged)
+      : undefined;
+    if (awareness) {
+      parts.awareness = awareness;
+    }
+    const [started] = await bothOrNeither(starting, loading, (late) => void late.machine.dispose());
+    parts.machine = started.machine;
+    const stub = await connect(gdb, started.machine, folder, awareness, context);
+    parts.stub = stub;
+    const debuggee = new Debuggee(gdb, started.machine, stub);
+    await debuggee.begin();
+    await findRamThroughGdb(started.machine, gdb);
+    awareness?.open(started.machine.ram);
+    return {
+      debuggee,
+      awareness,
+      kernel,
+      resume: started.resume,
+      accelerator: started.accelerator,
+      dispose: () => disposeOf(parts),
+    };
+  } catch (error) {
+    await disposeOf(parts);
+    throw error;
+  }
+}
+
+/** A failure of one does not leave what the other one started. */
+async function bothOrNeither<A, B>(first: Promise<A>, second: Promise<B>, drop: (late: A) => void): Promise<[A, B]> {
+  try {
+    return await Promise.all([first, second]);
+  } catch (error) {
+    second.catch(() => undefined);
+    await first.then(drop, () => undefined);
+    throw error;
+  }
+}
+
+function warnOfMissing(kernel: KernelFile, context: BootContext): void {
+  if (!kernel.hasDebugInformation) {
+    context.warn(
+      `${kernel.path} has no debug information: there are functions and registers, but no source lines, variables or views; build it with -g.`,
+    );
+  }
+}
+
+function startGdb(program: string, context: BootContext): Gdb {
+  const indexCache = join(cacheFolder(), 'index');
+  mkdirSync(indexCache, { recursive: true, mode: 0o700 });
+  return new Gdb({ program, indexCache, log: context.log?.lines('MI') });
+}
+
+async function loadSymbols(gdb: Gdb, elf: string, sourceMap: Record<string, string>): Promise<void> {
+  // Before the target is connected: else neither interrupts while it runs nor 64-bit registers at reset work.
+  await gdb.execute('-gdb-set mi-async on');
+  await gdb.execute(`-file-exec-and-symbols ${quote(elf)}`);
+  await gdb.execute('-gdb-set architecture i386:x86-64');
+  for (const [from, to] of Object.entries(sourceMap)) {
+    await gdb.execute(`-gdb-set substitute-path ${quote(from)} ${quote(to)}`);
+  }
+}
+
+async function connect(
+  gdb: Gdb,
+  machine: Machine,
+  folder: RuntimeFolder,
+  awareness: Awareness | undefined,
+  context: BootContext,
+): Promise<Stub> {
+  const log = context.log?.lines('RSP');
+  const stub = await Stub.listen({
+    upstream: machine.gdbServer ?? '',
+    socketPath: folder.file('stub'),
+    onKill: machine.kind === 'launched' ? 'forward' : 'detach',
+    ...(awareness && { threads: awareness }),
+    ...(log && { log }),
+  });
+  try {
+    await gdb.execute(`-target-select remote ${quote(stub.address)}`);
+    return stub;
+  } catch (error) {
+    await stub.dispose();
+    throw error;
+  }
+}
+
+/** A bare stub may still be QEMU's, on this host: its monitor tells where the RAM is. */
+async function findRamThroughGdb(machine: Machine, gdb: Gdb): Promise<void> {
+  if (machine instanceof ForeignStub) {
+    machine.useRam(await findRam(machine.gdbServer, (command) => gdb.console(`monitor ${command}`)));
+  }
+}
+
+async function disposeOf(parts: Parts): Promise<void> {
+  const { folder, gdb, machine, stub, awareness } = parts;
+  try {
+    // A guest that was there before us goes on as if we had never been.
+    if (machine?.kind === 'attached') {
+      await stub?.detach().catch(() => undefined);
+    }
+    await Promise.all([gdb?.kill(), awareness?.dispose(), stub?.dispose()]);
+    await machine?.dispose();
+  } finally {
+    folder?.dispose();
+  }
+}

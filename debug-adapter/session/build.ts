@@ -1,0 +1,134 @@
+/** Builds the kernel before it boots. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findProgram } from '../machine/programs.ts';
+import type { KernelChoice, KernelTree } from './kernel-tree.ts';
+
+export interface BuildOptions {
+  choice: KernelChoice;
+  /** The user's own command; undefined: the tree's, `[]`: none. */
+  command: string[] | undefined;
+  environment: Record<string, string>;
+  cwd: string;
+  output(text: string): void;
+  signal: AbortSignal;
+}
+
+/** Resolves when the kernel is up to date. Rejects with one sentence that holds the first error. */
+export async function build(options: BuildOptions): Promise<void> {
+  const { choice, command, cwd } = options;
+  if (command) {
+    if (command.length > 0) {
+      await run(command, cwd, options);
+    }
+  } else if (choice.tree) {
+    await buildTree(choice.tree, choice.elf, options);
+  }
+}
+
+async function buildTree(tree: KernelTree, elf: string, options: BuildOptions): Promise<void> {
+  const stamp = join(tree.buildFolder, '.unikernel-built');
+  if (isUpToDate(tree, elf, stamp)) {
+    return;
+  }
+  const begun = new Date();
+  if (!existsSync(join(tree.buildFolder, 'build.ninja'))) {
+    await run(['cmake', '--preset', 'debug'], tree.folder, options);
+  }
+  await run(['cmake', '--build', '--preset', 'debug', '--target', 'sprout.elf'], tree.folder, options);
+  // What changed while it was built is newer than this.
+  writeFileSync(stamp, '');
+  utimesSync(stamp, begun, begun);
+}
+
+/**
+ * Whether nothing in the tree is newer than the last build of ours: a few hundred stats instead of two processes. Folders count, so
+ * that a new or deleted file does too.
+ */
+function isUpToDate(tree: KernelTree, elf: string, stamp: string): boolean {
+  const built = modified(stamp);
+  return built !== undefined && modified(elf) !== undefined && newestIn(tree.folder) < built;
+}
+
+function newestIn(folder: string): number {
+  let newest = modified(folder) ?? Number.POSITIVE_INFINITY;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.name === 'build' || entry.name.startsWith('.')) {
+      continue;
+    }
+    const path = join(folder, entry.name);
+    newest = Math.max(newest, entry.isDirectory() ? newestIn(path) : (modified(path) ?? Number.POSITIVE_INFINITY));
+  }
+  return newest;
+}
+
+function modified(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+}
+
+/** Lines of output that are kept for the sentence of a failure. */
+const KEPT_LINES = 200;
+
+async function run(command: string[], cwd: string, options: BuildOptions): Promise<void> {
+  const [name = '', ...parameters] = command;
+  const environment = { ...process.env, ...options.environment };
+  const program = findProgram(name, cwd, environment.PATH);
+  options.output(`> ${command.join(' ')}\n`);
+  // A group of its own: what it started ends with it.
+  const child = spawn(program, parameters, {
+    cwd,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const lines: string[] = [];
+  const take = (text: string): void => {
+    options.output(text);
+    lines.push(...text.split('\n').filter((line) => line.trim() !== ''));
+    lines.splice(0, lines.length - KEPT_LINES);
+  };
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8');
+    stream.on('data', take);
+  }
+  const abort = (): void => killGroup(child);
+  options.signal.addEventListener('abort', abort);
+  try {
+    const outcome = await outcomeOf(child);
+    if (options.signal.aborted) {
+      throw new Error('The build was cancelled.');
+    }
+    if (outcome !== undefined) {
+      throw new Error(`The build failed (${name}: ${outcome})${firstError(lines)}`);
+    }
+  } finally {
+    options.signal.removeEventListener('abort', abort);
+  }
+}
+
+/** Undefined for success. Waits until the output is read. */
+function outcomeOf(child: ChildProcess): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code, signal) => resolve(code === 0 ? undefined : (signal ?? `exit code ${code}`)));
+  });
+}
+
+/** gcc's, clang's and ld's first error, else the last line. */
+function firstError(lines: string[]): string {
+  const found =
+    lines.find((line) => /\berror\b\s*:|\bCMake Error\b|undefined reference|^make.*\*\*\*/i.test(line)) ?? lines.at(-1);
+  const text = found?.trim();
+  return text ? `: ${text.length > 300 ? `${text.slice(0, 299)}…` : text}` : '.';
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid !== undefined && child.exitCode === null) {
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // It ended by itself.
+    }
+  }
+}

@@ -1,0 +1,290 @@
+import { EventEmitter } from 'node:events';
+import type { Gdb } from '../gdb/gdb.ts';
+import { type MiRecord, numberOf, recordsOf, textOf } from '../gdb/records.ts';
+import type { Machine } from '../machine/machine.ts';
+import type { Stub } from '../stub/stub.ts';
+import { Mutex, sentence } from './deferred.ts';
+import { type Stop, stopFrom } from './stop.ts';
+
+export interface DebuggeeEvents {
+  stopped: [stop: Stop];
+  /** The guest runs on, whoever let it. */
+  resumed: [];
+  /** The guest is no more. `message` is one sentence for the user; undefined for an orderly power-off. */
+  ended: [end: { exitCode: number; message: string | undefined }];
+}
+
+/** How long gdb's stop and QEMU's event of one and the same reset may lie apart. */
+const EVENT_TIME_LIMIT = 1000;
+
+const RESET = 'The guest has reset itself or triple-faulted: it cannot go on. Inspect it, or restart to boot it again.';
+const PANICKED = 'The guest has panicked: it cannot go on. Inspect it, or restart to boot it again.';
+
+/**
+ * One boot under debug: who runs, who stopped, and why. Control goes through gdb alone; QMP only interrupts.
+ * Stops that the adapter makes for itself (to set a breakpoint while the guest runs) are not told.
+ */
+export class Debuggee extends EventEmitter<DebuggeeEvents> {
+  readonly gdb: Gdb;
+  readonly machine: Machine;
+  readonly stub: Stub;
+  readonly #control = new Mutex();
+  readonly #gdbThreads = new Map<number, number>();
+  #running = false;
+  #ended: 'reset' | 'panic' | 'shutdown' | 'gone' | undefined;
+  #onEnded: (() => void) | undefined;
+  /** Takes the next stop instead of the client. */
+  #takeStop: ((record: MiRecord) => void) | undefined;
+  #pausing = false;
+  #lastStop: Stop | undefined;
+
+  /** gdb is connected and the guest stopped. */
+  constructor(gdb: Gdb, machine: Machine, stub: Stub) {
+    super();
+    this.gdb = gdb;
+    this.machine = machine;
+    this.stub = stub;
+    gdb.on('running', () => this.#setRunning());
+    gdb.on('stopped', (record) => this.#receiveStop(record));
+    gdb.on('threadExited', (number) => this.#forgetThread(number));
+    gdb.once('exited', (message) => message !== undefined && this.#end(message));
+    machine.events.on('ended', (reason) => {
+      this.#ended ??= reason;
+      this.#onEnded?.();
+    });
+    machine.events.on('exited', ({ code, expected, message }) => !expected && this.#end(message, code ?? 1));
+    void stub.closed.then(({ side, message }) => side === 'upstream' && this.#end(message));
+  }
+
+  get isRunning(): boolean {
+    return this.#running;
+  }
+
+  /** The last stop that was told. */
+  get lastStop(): Stop | undefined {
+    return this.#lastStop;
+  }
+
+  /** The DAP thread that gdb stopped in. */
+  get stoppedThread(): number | undefined {
+    return this.#lastStop?.thread ?? this.stub.stopFacts?.thread;
+  }
+
+  /** @throws Error with one sentence while the guest runs. */
+  requireStopped(): void {
+    if (this.#running) {
+      throw new Error('The guest is running: pause it first.');
+    }
+  }
+
+  /**
+   * Lets the guest run by an MI command such as `-exec-next --thread 2`. Resolves when it runs; rejects with one sentence when it
+   * cannot: after a reset no resume may reach QEMU, which would never answer.
+   */
+  resume(command: string): Promise<void> {
+    return this.#control.run(async () => {
+      this.requireStopped();
+      if (this.#ended !== undefined) {
+        throw new Error(endSentence(this.#ended));
+      }
+      await this.gdb.execute(command);
+    });
+  }
+
+  /** Stops the guest for the user: a `stopped` event with the reason `pause` follows, unless it stopped by itself meanwhile. */
+  pause(): Promise<void> {
+    return this.#control.run(async () => {
+      if (this.#running) {
+        this.#pausing = true;
+        await this.#interrupt();
+      }
+    });
+  }
+
+  /** Runs `task` with the guest stopped, and lets it go on as if nothing was. What else stopped it meanwhile is told. */
+  whileStopped<T>(task: () => Promise<T>): Promise<T> {
+    return this.#control.run(async () => {
+      if (!this.#running) {
+        return task();
+      }
+      const record = await this.#stopQuietly();
+      try {
+        return await task();
+      } finally {
+        if (isOurInterrupt(record) && this.#ended === undefined && this.gdb.isAlive) {
+          await this.gdb.execute('-exec-continue');
+        } else {
+          this.#tellStop(record);
+        }
+      }
+    });
+  }
+
+  /** gdb's number of a DAP thread, listing a parked one to gdb first. Rejects with one sentence when there is none such. */
+  async gdbThread(id: number): Promise<number> {
+    this.requireStopped();
+    if (!this.#isOnCpu(id)) {
+      await this.stub.materialise(id);
+    }
+    if (!this.#gdbThreads.has(id)) {
+      await this.#readGdbThreads();
+    }
+    const number = this.#gdbThreads.get(id);
+    if (number === undefined) {
+      throw new Error(`Thread ${id} is gone.`);
+    }
+    return number;
+  }
+
+  /** Waits until gdb has told the stop that connecting to the target makes. */
+  async begin(): Promise<void> {
+    await this.#readGdbThreads();
+  }
+
+  #isOnCpu(id: number): boolean {
+    const facts = this.stub.stopFacts;
+    return facts === undefined || facts.thread === id || facts.cpuThreads.includes(id);
+  }
+
+  async #readGdbThreads(): Promise<void> {
+    const threads = recordsOf(await this.gdb.execute('-unikernel-threads'), 'threads');
+    for (const thread of threads) {
+      this.#gdbThreads.set(numberOf(thread, 'id') ?? 0, numberOf(thread, 'number') ?? 0);
+    }
+  }
+
+  #forgetThread(number: number): void {
+    for (const [id, known] of this.#gdbThreads) {
+      if (known === number) {
+        this.#gdbThreads.delete(id);
+      }
+    }
+  }
+
+  #setRunning(): void {
+    if (!this.#running) {
+      this.#running = true;
+      if (!this.#takeStop) {
+        this.emit('resumed');
+      }
+    }
+  }
+
+  async #interrupt(): Promise<void> {
+    try {
+      await this.machine.interrupt();
+    } catch {
+      await this.gdb.execute('-exec-interrupt --all');
+    }
+  }
+
+  async #stopQuietly(): Promise<MiRecord> {
+    const stopped = new Promise<MiRecord>((resolve, reject) => {
+      this.#takeStop = resolve;
+      this.once('ended', ({ message }) => reject(new Error(message ?? 'The guest has ended.')));
+    });
+    try {
+      await this.#interrupt();
+      return await stopped;
+    } finally {
+      this.#takeStop = undefined;
+    }
+  }
+
+  #receiveStop(record: MiRecord): void {
+    this.#running = false;
+    const thread = numberOf(record, 'thread-id');
+    const id = this.stub.stopFacts?.thread;
+    if (thread !== undefined && id !== undefined) {
+      this.#gdbThreads.set(id, thread);
+    }
+    if (this.#takeStop) {
+      this.#takeStop(record);
+    } else {
+      this.#tellStop(record);
+    }
+  }
+
+  #tellStop(record: MiRecord): void {
+    void this.#classify(record).then(
+      (stop) => {
+        this.#pausing = false;
+        if (stop !== undefined) {
+          this.#lastStop = stop;
+          this.emit('stopped', stop);
+        }
+      },
+      (error) => this.#end(sentence(error)),
+    );
+  }
+
+  async #classify(record: MiRecord): Promise<Stop | undefined> {
+    if (textOf(record, 'reason')?.startsWith('exited')) {
+      this.#end('The target has ended.', Number.parseInt(textOf(record, 'exit-code') ?? '0', 8));
+      return undefined;
+    }
+    if (textOf(record, 'signal-name') === 'SIGQUIT' || this.#ended !== undefined) {
+      await this.#untilEndIsKnown();
+    }
+    if (this.#ended === 'shutdown') {
+      this.#end(undefined, 0);
+      return undefined;
+    }
+    const thread = this.stub.stopFacts?.thread ?? (await this.#dapThread(numberOf(record, 'thread-id') ?? 0));
+    const stop = stopFrom(record, thread, this.#pausing);
+    return this.#ended === undefined
+      ? stop
+      : { ...stop, reason: 'exception', description: endTitle(this.#ended), text: endSentence(this.#ended) };
+  }
+
+  /** QEMU's event comes by another road than gdb's stop. */
+  #untilEndIsKnown(): Promise<void> {
+    if (this.#ended !== undefined) {
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, EVENT_TIME_LIMIT);
+      this.#onEnded = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  async #dapThread(number: number): Promise<number> {
+    await this.#readGdbThreads();
+    return [...this.#gdbThreads].find(([, known]) => known === number)?.[0] ?? number;
+  }
+
+  #end(message: string | undefined, exitCode = message === undefined ? 0 : 1): void {
+    if (this.#ended !== 'gone') {
+      this.#ended = 'gone';
+      this.#running = false;
+      this.emit('ended', { exitCode, message });
+    }
+  }
+}
+
+/** QMP `stop` and `-exec-interrupt` both come as SIGINT; a stop with another reason is the guest's own. */
+function isOurInterrupt(record: MiRecord): boolean {
+  return (
+    textOf(record, 'reason') === 'signal-received' && ['SIGINT', '0'].includes(textOf(record, 'signal-name') ?? '')
+  );
+}
+
+function endTitle(end: string): string {
+  return end === 'panic' ? 'Guest panic' : 'Reset or triple fault';
+}
+
+function endSentence(end: string): string {
+  switch (end) {
+    case 'reset':
+      return RESET;
+    case 'panic':
+      return PANICKED;
+    case 'shutdown':
+      return 'The guest has powered off.';
+    default:
+      return 'The guest has ended.';
+  }
+}
