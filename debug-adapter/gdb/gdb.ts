@@ -95,13 +95,16 @@ export class Gdb extends EventEmitter<GdbEvents> {
     return this.#enqueue(() => this.#mi.execMI(command));
   }
 
-  /** A command of gdb's console. Resolves with what it printed; rejects with gdb's message. */
-  console(command: string): Promise<string> {
+  /**
+   * A command of gdb's console. Resolves with what it printed; rejects with gdb's message.
+   * @param context MI options such as `--thread 2 --frame 0`
+   */
+  console(command: string, context = ''): Promise<string> {
     return this.#enqueue(async () => {
       const capture: string[] = [];
       this.#capture = capture;
       try {
-        await this.#mi.execMI(`-interpreter-exec console ${quote(command)}`);
+        await this.#mi.execMI(`-interpreter-exec ${context} console ${quote(command)}`);
         return capture.join('');
       } finally {
         this.#capture = undefined;

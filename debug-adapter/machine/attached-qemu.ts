@@ -82,6 +82,12 @@ export class AttachedQemu implements Machine {
     return this.#qmp.monitor(command);
   }
 
+  /** Ends this QEMU, because the user said so. */
+  async quit(): Promise<void> {
+    // It ends before it answers.
+    await this.#qmp.execute('quit').catch(() => undefined);
+  }
+
   /** The debugger has let go of the stub before this is called. */
   dispose(): Promise<void> {
     this.#disposed ??= this.#leave();

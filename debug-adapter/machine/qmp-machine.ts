@@ -29,6 +29,10 @@ export class QmpMachine {
     return root === undefined ? undefined : Number.parseInt(root, 16);
   }
 
+  execute(command: string): Promise<unknown> {
+    return this.#qmp.execute(command);
+  }
+
   monitor(command: string): Promise<string> {
     return this.#qmp.monitor(command);
   }

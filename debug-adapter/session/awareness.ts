@@ -62,6 +62,12 @@ export class Awareness implements KernelThreads {
     this.observation.setRunning(running);
   }
 
+  /** The guest stands where somebody else left it: this stop has threads. Resolves with the kernel's name, when it is known. */
+  standsSomewhere(): Promise<'sprout' | 'osv' | undefined> {
+    this.#hasRun = true;
+    return this.known;
+  }
+
   note(text: string): void {
     if (!this.notes.includes(text)) {
       this.notes.push(text);

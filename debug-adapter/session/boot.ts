@@ -123,6 +123,9 @@ async function assemble(
     await debuggee.begin();
     await findRamThroughGdb(started.machine, gdb);
     awareness?.open(started.machine.ram);
+    if (!started.resume) {
+      await nameThreads(stub, awareness);
+    }
     return {
       debuggee,
       awareness,
@@ -193,6 +196,13 @@ async function connect(
   } catch (error) {
     await stub.dispose();
     throw error;
+  }
+}
+
+/** A guest that stands where we found it has threads; gdb was connected before its RAM was found. */
+async function nameThreads(stub: Stub, awareness: Awareness | undefined): Promise<void> {
+  if ((await awareness?.standsSomewhere()) !== undefined) {
+    await stub.setKernelThreads(awareness);
   }
 }
 

@@ -54,6 +54,15 @@ export class Conversation {
     return this.#facts;
   }
 
+  /** The threads on the CPUs have other names since gdb was told of the stop. No-op while the guest runs. */
+  async nameThreads(): Promise<void> {
+    if (this.#facts) {
+      const cpuThreads = await this.#target.cpus.threads();
+      const { cpu, thread } = this.#facts;
+      this.#facts = { ...this.#facts, cpuThreads, thread: (cpu === undefined ? undefined : cpuThreads[cpu]) ?? thread };
+    }
+  }
+
   get executing(): boolean {
     return this.#executing;
   }

@@ -112,8 +112,9 @@ export class Stub {
    * Gives or takes away kernel threads: once the kernel is recognised, or when the session ends. At a stop, the threads on the
    * CPUs are named anew at once, but the names that gdb was told stay good until the next stop.
    */
-  setKernelThreads(threads: KernelThreads | undefined): void {
+  async setKernelThreads(threads: KernelThreads | undefined): Promise<void> {
     this.#target.cpus.rename(threads);
+    await this.#conversation.nameThreads();
   }
 
   /**

@@ -15,8 +15,8 @@ import {
   type ViewSnapshot,
   type VnodeLockRow,
 } from '../protocol.ts';
+import { formatBytes, formatDuration } from '../units.ts';
 import { formatTable } from './table.ts';
-import { formatBytes, formatDuration } from './units.ts';
 
 const PAGE_BYTES = 4096;
 const TITLES: Record<ViewName, string> = {

@@ -11,7 +11,7 @@ import {
   type RamTotalsRow,
   type ViewSnapshot,
 } from '../../debug-adapter/protocol.ts';
-import { formatBytes, formatDuration } from '../../debug-adapter/terminal/units.ts';
+import { formatBytes, formatDuration } from '../../debug-adapter/units.ts';
 import { counted, fact, factTable, formatCount, type ViewNode } from './node.ts';
 
 const PAGE_SIZE = 4096;

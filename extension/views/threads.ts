@@ -1,6 +1,6 @@
 /** The *Threads* view: one row a kernel thread, with what it waits for and what it holds below. */
 import { formatAddress, type HeldLockInfo, type ThreadRow, type ViewSnapshot } from '../../debug-adapter/protocol.ts';
-import { formatBytes, formatDuration } from '../../debug-adapter/terminal/units.ts';
+import { formatBytes, formatDuration } from '../../debug-adapter/units.ts';
 import { counted, escapeMarkdown, fact, factTable, formatCount, type RowTone, type ViewNode } from './node.ts';
 
 export function threadNodes(snapshot: ViewSnapshot<'threads'>): ViewNode[] {

@@ -1,6 +1,6 @@
 /** The *Timer Sets* view: one row a CPU, its timers below in the order in which they expire. */
 import { formatAddress, type TimerRow, type TimerSetRow, type ViewSnapshot } from '../../debug-adapter/protocol.ts';
-import { formatDuration } from '../../debug-adapter/terminal/units.ts';
+import { formatDuration } from '../../debug-adapter/units.ts';
 import { counted, escapeMarkdown, fact, factTable, formatCount, type ViewNode } from './node.ts';
 
 export function timerSetNodes(snapshot: ViewSnapshot<'timerSets'>): ViewNode[] {

@@ -1,0 +1,69 @@
+/** Run, stop and step. */
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { CurrentBoot } from './lifecycle.ts';
+import type { Handlers } from './requests.ts';
+import { cpusIn } from './thread-model.ts';
+
+type Family = 'continue' | 'pause' | 'next' | 'stepIn' | 'stepOut' | 'threads';
+
+export class Execution {
+  readonly #current: CurrentBoot;
+  #threads: DebugProtocol.Thread[] = [];
+  #requested = false;
+
+  constructor(current: CurrentBoot) {
+    this.#current = current;
+  }
+
+  get handlers(): Handlers<Family> {
+    return {
+      continue: async () => {
+        await this.#resume('-exec-continue');
+        return { allThreadsContinued: true };
+      },
+      pause: () => this.#current().debuggee.pause(),
+      next: (given) =>
+        this.#step(given.granularity === 'instruction' ? '-exec-next-instruction' : '-exec-next', given.threadId),
+      stepIn: (given) =>
+        this.#step(given.granularity === 'instruction' ? '-exec-step-instruction' : '-exec-step', given.threadId),
+      stepOut: (given) => this.#step('-exec-finish', given.threadId, ' --frame 0'),
+      threads: async () => ({ threads: await this.#listThreads() }),
+    };
+  }
+
+  /** Whether the resume that is told now was asked for by the client, which knows of it by the answer. */
+  takeRequested(): boolean {
+    const requested = this.#requested;
+    this.#requested = false;
+    return requested;
+  }
+
+  async #step(command: string, threadId: number, options = ''): Promise<void> {
+    const thread = await this.#current().debuggee.gdbThread(threadId);
+    await this.#resume(`${command} --thread ${thread}${options}`);
+  }
+
+  async #resume(command: string): Promise<void> {
+    this.#requested = true;
+    try {
+      await this.#current().debuggee.resume(command);
+    } catch (error) {
+      this.#requested = false;
+      throw error;
+    }
+  }
+
+  /** From the model, never from gdb, which would unwind every thread. */
+  async #listThreads(): Promise<DebugProtocol.Thread[]> {
+    const { debuggee, awareness } = this.#current();
+    const model = awareness?.threads;
+    const onCpus = debuggee.stub.stopFacts?.cpuThreads;
+    if (debuggee.isRunning || onCpus === undefined) {
+      // While it runs the list may lack a moment; the last one is better than an error.
+      this.#threads = (await model?.listRunning().catch(() => undefined)) ?? this.#threads;
+    } else {
+      this.#threads = model?.list(onCpus) ?? cpusIn(onCpus);
+    }
+    return this.#threads;
+  }
+}

@@ -1,0 +1,98 @@
+/** Call stacks, and the frames that variables are asked of. */
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import { Handles } from '@vscode/debugadapter';
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { type MiRecord, numberOf, recordsOf, textOf } from '../gdb/records.ts';
+import type { CurrentBoot } from './lifecycle.ts';
+import type { Handlers } from './requests.ts';
+
+export interface Frame {
+  /** DAP thread id. */
+  thread: number;
+  /** 0: the innermost. */
+  level: number;
+}
+
+/** What a client may ask for at once; a stack that is longer is asked for in pages. */
+const MOST_FRAMES = 1000;
+
+export class Frames {
+  readonly #current: CurrentBoot;
+  readonly #handles = new Handles<Frame>();
+  readonly #sources = new Map<string, DebugProtocol.Source>();
+
+  constructor(current: CurrentBoot) {
+    this.#current = current;
+  }
+
+  /** The guest goes on: no frame is valid any more. */
+  forget(): void {
+    this.#handles.reset();
+  }
+
+  /** The options of an MI command that make it run in a frame. Rejects with one sentence when the frame is gone. */
+  async context(frame: Frame): Promise<string> {
+    const number = await this.#current().debuggee.gdbThread(frame.thread);
+    return `--thread ${number} --frame ${frame.level}`;
+  }
+
+  /** @throws Error with one sentence for a frame of an earlier stop. */
+  frame(id: number): Frame {
+    const frame = this.#handles.get(id);
+    if (!frame) {
+      throw new Error('This stack frame is of an earlier stop.');
+    }
+    return frame;
+  }
+
+  get handlers(): Handlers<'stackTrace'> {
+    return { stackTrace: (given) => this.#stackTrace(given) };
+  }
+
+  async #stackTrace(given: DebugProtocol.StackTraceArguments): Promise<DebugProtocol.StackTraceResponse['body']> {
+    const { debuggee } = this.#current();
+    const start = Math.max(0, given.startFrame ?? 0);
+    const count = Math.min(MOST_FRAMES, given.levels || MOST_FRAMES);
+    const thread = await debuggee.gdbThread(given.threadId);
+    // One more than asked for tells whether there are more.
+    const answer = await debuggee.gdb.execute(`-stack-list-frames --thread ${thread} ${start} ${start + count}`);
+    const records = recordsOf(answer, 'stack');
+    const stackFrames = records.slice(0, count).map((record) => this.#stackFrame(given.threadId, record));
+    return { stackFrames, totalFrames: start + records.length };
+  }
+
+  #stackFrame(thread: number, record: MiRecord): DebugProtocol.StackFrame {
+    const address = textOf(record, 'addr') ?? '0x0';
+    const source = this.#source(record);
+    return {
+      id: this.#handles.create({ thread, level: numberOf(record, 'level') ?? 0 }),
+      name: textOf(record, 'func') ?? address,
+      line: source ? (numberOf(record, 'line') ?? 0) : 0,
+      column: 0,
+      instructionPointerReference: address,
+      ...(source ? { source } : { presentationHint: 'subtle' as const }),
+    };
+  }
+
+  #source(record: MiRecord): DebugProtocol.Source | undefined {
+    const path = textOf(record, 'fullname');
+    if (path === undefined) {
+      return undefined;
+    }
+    const known = this.#sources.get(path);
+    if (known) {
+      return known;
+    }
+    const source = sourceOf(path);
+    this.#sources.set(path, source);
+    return source;
+  }
+}
+
+/** A file that is not there is named, and shown by its disassembly. */
+function sourceOf(path: string): DebugProtocol.Source {
+  return existsSync(path)
+    ? { name: basename(path), path }
+    : { name: basename(path), path, presentationHint: 'deemphasize', origin: 'not on this machine' };
+}

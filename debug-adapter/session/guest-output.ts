@@ -1,0 +1,74 @@
+/** The guest's console, with the addresses of a backtrace named. */
+
+/** A line of a backtrace as a kernel prints it: a number or nothing, an address of the upper half, and nothing more. */
+const BACKTRACE_LINE = /^\s*(?:#?\d+:?\s+)?\[?(0x[0-9a-f]{16})\]?\s*$/;
+/** Text without a line end is shown after it grew to this. */
+const LONGEST_LINE = 4096;
+
+/** The name of a code address; undefined when nobody knows. */
+export type Symbolise = (address: bigint) => Promise<string | undefined>;
+
+export class GuestOutput {
+  readonly #show: (text: string) => void;
+  readonly #symbolise: Symbolise;
+  #tail: Promise<void> = Promise.resolve();
+  #waiting = 0;
+  #line = '';
+
+  constructor(show: (text: string) => void, symbolise: Symbolise) {
+    this.#show = show;
+    this.#symbolise = symbolise;
+  }
+
+  /** Shows text in the order in which it came: at once, but for a line that may become a backtrace's. */
+  write(text: string): void {
+    const lines = (this.#line + text).split('\n');
+    const rest = lines.pop() ?? '';
+    const mayBecome =
+      rest.length < LONGEST_LINE && /^\s*(?:#?\d*:?\s*)?\[?(0x?[0-9a-f]{0,16})?$/.test(rest) && rest !== '';
+    this.#line = mayBecome ? rest : '';
+    let plain = '';
+    for (const line of lines) {
+      const address = BACKTRACE_LINE.exec(line.trimEnd())?.[1];
+      if (address === undefined) {
+        plain += `${line}\n`;
+        continue;
+      }
+      this.#push(plain);
+      plain = '';
+      this.#enqueue(() => this.#named(line, address));
+    }
+    this.#push(plain + (mayBecome ? '' : rest));
+  }
+
+  /** What is still held back is shown; resolves when everything is. */
+  async end(): Promise<void> {
+    this.#push(this.#line);
+    this.#line = '';
+    await this.#tail;
+  }
+
+  #push(text: string): void {
+    if (text === '') {
+      return;
+    }
+    if (this.#waiting === 0) {
+      this.#show(text);
+    } else {
+      this.#enqueue(async () => text);
+    }
+  }
+
+  #enqueue(make: () => Promise<string>): void {
+    this.#waiting++;
+    this.#tail = this.#tail.then(make).then((text) => {
+      this.#waiting--;
+      this.#show(text);
+    });
+  }
+
+  async #named(line: string, address: string): Promise<string> {
+    const name = await this.#symbolise(BigInt(address)).catch(() => undefined);
+    return `${line.trimEnd()}${name === undefined ? '' : `  ${name}`}\n`;
+  }
+}

@@ -1,0 +1,94 @@
+/** The custom requests: views, subscriptions, symbols, status. They cost the guest nothing and work while it runs. */
+import type { CustomRequests, StatusResponse, ViewChangedEvent, ViewName } from '../protocol.ts';
+import type { Observation } from '../worker/observation.ts';
+import type { Boot } from './boot.ts';
+import type { CurrentBoot } from './lifecycle.ts';
+import type { Handlers } from './requests.ts';
+import { Subscriptions } from './subscriptions.ts';
+
+const VIEWS: readonly ViewName[] = ['threads', 'vnodeLocks', 'mallocPools', 'timerSets'];
+const SLOWEST = 0.1;
+const FASTEST = 50;
+
+export class KernelViews {
+  readonly #current: CurrentBoot;
+  readonly #subscriptions: Subscriptions;
+
+  /** @param emit sends `unikernel/viewChanged` */
+  constructor(current: CurrentBoot, emit: (event: ViewChangedEvent) => void) {
+    this.#current = current;
+    this.#subscriptions = new Subscriptions(emit);
+  }
+
+  get handlers(): Handlers<keyof CustomRequests> {
+    return {
+      'unikernel/view': async ({ view }) => (await this.#observation()).view(checkView(view)),
+      'unikernel/subscribe': async ({ views, rate }) => {
+        const request = { views: checkViews(views), rate: checkRate(rate) };
+        return { subscription: await this.#subscriptions.add(await this.#observation(), request) };
+      },
+      'unikernel/unsubscribe': async ({ subscription }) => {
+        this.#subscriptions.remove(subscription);
+        return {};
+      },
+      'unikernel/poolPages': async (given) => (await this.#observation()).poolPages(given),
+      'unikernel/cycles': async () => (await this.#observation()).cycles(),
+      'unikernel/symbols': async (given) => {
+        const { awareness, kernel } = this.#current();
+        if (!awareness) {
+          throw new Error(`${kernel.path} has no debug information.`);
+        }
+        return awareness.observation.symbols(given);
+      },
+      'unikernel/status': async () => statusOf(this.#current()),
+    };
+  }
+
+  /** A restarted guest. */
+  async move({ awareness }: Boot): Promise<void> {
+    if ((await awareness?.known) !== undefined && awareness) {
+      await this.#subscriptions.move(awareness.observation);
+    }
+  }
+
+  /** Rejects with one sentence where there are no views. */
+  async #observation(): Promise<Observation> {
+    const { awareness, kernel } = this.#current();
+    if (!awareness) {
+      throw new Error(`${kernel.path} has no debug information, so there are no views; build it with -g.`);
+    }
+    if ((await awareness.known) === undefined) {
+      throw new Error(awareness.notes[0] ?? `${kernel.path} is a kernel that the views do not know: they know Sprout.`);
+    }
+    return awareness.observation;
+  }
+}
+
+export function statusOf({ awareness, debuggee }: Boot): StatusResponse {
+  return {
+    ...(awareness?.kernel && { kernel: awareness.kernel }),
+    running: debuggee.isRunning,
+    notes: awareness?.notes ?? [],
+  };
+}
+
+function checkView(view: ViewName): ViewName {
+  if (!VIEWS.includes(view)) {
+    throw new Error(`There is no view "${String(view).slice(0, 40)}": there are ${VIEWS.join(', ')}.`);
+  }
+  return view;
+}
+
+function checkViews(views: ViewName[]): ViewName[] {
+  if (!Array.isArray(views) || views.length === 0) {
+    throw new Error(`"views" must name at least one of ${VIEWS.join(', ')}.`);
+  }
+  return views.map(checkView);
+}
+
+function checkRate(rate: number): number {
+  if (!(rate >= SLOWEST && rate <= FASTEST)) {
+    throw new Error(`"rate" must be a number from ${SLOWEST} to ${FASTEST} a second.`);
+  }
+  return rate;
+}

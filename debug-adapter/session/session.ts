@@ -1,0 +1,181 @@
+/** The debug adapter as a DAP server: requests go to the family that answers them, events come back. */
+import { DebugSession, Event, OutputEvent, Response, TerminatedEvent } from '@vscode/debugadapter';
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { Breakpoints } from './breakpoints.ts';
+import { sentence } from './deferred.ts';
+import { disassemblyHandlers } from './disassembly.ts';
+import { Execution } from './execution.ts';
+import { Frames } from './frames.ts';
+import { KernelViews, statusOf } from './kernel-views.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { memoryHandlers } from './memory.ts';
+import type { Handlers, Requests } from './requests.ts';
+import type { Stop } from './stop.ts';
+import { Variables } from './variables.ts';
+
+const CAPABILITIES: DebugProtocol.Capabilities = {
+  supportsConfigurationDoneRequest: true,
+  supportsFunctionBreakpoints: true,
+  supportsConditionalBreakpoints: true,
+  supportsHitConditionalBreakpoints: true,
+  supportsLogPoints: true,
+  supportsInstructionBreakpoints: true,
+  supportsEvaluateForHovers: true,
+  supportsSetVariable: true,
+  supportsSetExpression: true,
+  supportsValueFormattingOptions: true,
+  supportsCompletionsRequest: true,
+  completionTriggerCharacters: ['.', ':', '>'],
+  supportsDelayedStackTraceLoading: true,
+  supportsSteppingGranularity: true,
+  supportsDisassembleRequest: true,
+  supportsReadMemoryRequest: true,
+  supportsWriteMemoryRequest: true,
+  supportsRestartRequest: true,
+  supportsTerminateRequest: true,
+  supportTerminateDebuggee: true,
+};
+
+/** One session: one guest at a time. `end` leaves nothing behind. */
+export class UnikernelSession extends DebugSession {
+  readonly #lifecycle: Lifecycle;
+  readonly #frames: Frames;
+  readonly #variables: Variables;
+  readonly #breakpoints: Breakpoints;
+  readonly #execution: Execution;
+  readonly #views: KernelViews;
+  readonly #handlers: Handlers<keyof Requests>;
+  #initialized = false;
+
+  constructor() {
+    super();
+    // The process ends when main.ts says so.
+    this.setRunAsServer(true);
+    this.#lifecycle = new Lifecycle({
+      initialized: () => this.#send('initialized'),
+      stopped: (stop) => this.#stopped(stop),
+      resumed: () => this.#resumed(),
+      rebooted: async (boot) => {
+        this.#forget();
+        await this.#breakpoints.insertAll(boot.debuggee);
+        void this.#views.move(boot);
+      },
+      ended: (exitCode) => {
+        this.#send('exited', { exitCode });
+        this.sendEvent(new TerminatedEvent());
+      },
+      output: (category, text) => this.sendEvent(new OutputEvent(text, category)),
+      logged: (breakpoint, text) => this.#logged(breakpoint, text),
+      statusChanged: () => this.#sendStatus(),
+    });
+    const { current } = this.#lifecycle;
+    this.#frames = new Frames(current);
+    this.#variables = new Variables(current, this.#frames);
+    this.#breakpoints = new Breakpoints(current, (breakpoint) =>
+      this.#send('breakpoint', { reason: 'changed', breakpoint }),
+    );
+    this.#execution = new Execution(current);
+    this.#views = new KernelViews(current, (event) => this.#send('unikernel/viewChanged', event));
+    this.#handlers = {
+      initialize: (given) => this.#initialize(given),
+      ...this.#lifecycle.handlers,
+      ...this.#breakpoints.handlers,
+      ...this.#execution.handlers,
+      ...this.#frames.handlers,
+      ...this.#variables.handlers,
+      ...disassemblyHandlers(current),
+      ...memoryHandlers(current),
+      ...this.#views.handlers,
+    };
+  }
+
+  /** Ends the guest, or lets go of it. Idempotent. */
+  end(): Promise<void> {
+    return this.#lifecycle.end();
+  }
+
+  protected override dispatchRequest(request: DebugProtocol.Request): void {
+    void this.#answer(request);
+  }
+
+  async #answer(request: DebugProtocol.Request): Promise<void> {
+    const response: DebugProtocol.Response = new Response(request);
+    try {
+      response.body = await this.#handle(request.command, request.arguments ?? {});
+      this.sendResponse(response);
+    } catch (error) {
+      // Braces in the sentence are no placeholders.
+      this.sendErrorResponse(response, { id: 1, format: '{sentence}', variables: { sentence: sentence(error) } });
+    }
+  }
+
+  #handle(command: string, given: object): Promise<unknown> {
+    if (!Object.hasOwn(this.#handlers, command)) {
+      throw new Error(`This debugger has no request "${command}".`);
+    }
+    const handler = this.#handlers[command as keyof Requests] as (given: object) => Promise<unknown>;
+    return handler(given);
+  }
+
+  async #initialize(given: DebugProtocol.InitializeRequestArguments): Promise<DebugProtocol.Capabilities> {
+    if (this.#initialized) {
+      throw new Error('This session is initialized already.');
+    }
+    if (given.linesStartAt1 === false || (given.pathFormat ?? 'path') !== 'path') {
+      throw new Error('This debugger counts lines from 1 and takes plain paths.');
+    }
+    this.#initialized = true;
+    return CAPABILITIES;
+  }
+
+  #stopped(stop: Stop): void {
+    this.#forget();
+    const { reason, thread, description, text, breakpoint } = stop;
+    if (breakpoint !== undefined) {
+      void this.#breakpoints.countAgain(breakpoint).catch(() => undefined);
+    }
+    this.#send('stopped', {
+      reason,
+      threadId: thread,
+      allThreadsStopped: true,
+      ...(description !== undefined && { description }),
+      ...(text !== undefined && { text }),
+      ...(breakpoint !== undefined && { hitBreakpointIds: this.#breakpoints.idsOf(breakpoint) }),
+    } satisfies DebugProtocol.StoppedEvent['body']);
+    this.#sendStatus();
+  }
+
+  #resumed(): void {
+    this.#forget();
+    if (!this.#execution.takeRequested()) {
+      this.#send('continued', { threadId: 0, allThreadsContinued: true });
+    }
+    this.#sendStatus();
+  }
+
+  #logged(breakpoint: string, text: string): void {
+    const { source, line } = this.#breakpoints.placeOf(breakpoint) ?? {};
+    this.#send('output', {
+      category: 'console',
+      output: `${text}\n`,
+      ...(source && { source }),
+      ...(line !== undefined && { line }),
+    } satisfies DebugProtocol.OutputEvent['body']);
+  }
+
+  #sendStatus(): void {
+    const { boot } = this.#lifecycle;
+    if (boot) {
+      this.#send('unikernel/status', statusOf(boot));
+    }
+  }
+
+  #forget(): void {
+    this.#frames.forget();
+    this.#variables.forget();
+  }
+
+  #send(event: string, body?: object): void {
+    this.sendEvent(new Event(event, body));
+  }
+}
