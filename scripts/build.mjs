@@ -34,6 +34,8 @@ export async function bundle(outdir, { sourcemap }) {
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
     external: ['vscode'],
+    // Bundled code asks for __dirname where import.meta is empty.
+    logOverride: { 'empty-import-meta': 'silent' },
     logLevel: 'warning',
   });
   await cp(`${root}/debug-adapter/gdb/python`, `${outdir}/python`, { recursive: true });

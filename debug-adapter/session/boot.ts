@@ -191,7 +191,8 @@ async function connect(
     ...(log && { log }),
   });
   try {
-    await gdb.execute(`-target-select remote ${quote(stub.address)}`);
+    // gdb takes the rest of the line as it is.
+    await gdb.execute(`-target-select remote ${stub.address}`);
     return stub;
   } catch (error) {
     await stub.dispose();
