@@ -1,6 +1,6 @@
 /** The adapter's process: DAP on stdio, or on a socket with `--listen PORT|PATH` (one session a connection). */
 import { createServer, type Server } from 'node:net';
-import { sentence } from './session/deferred.ts';
+import { sentence } from './sentence.ts';
 import { UnikernelSession } from './session/session.ts';
 
 const USAGE = `usage: adapter [--listen PORT|PATH]

@@ -2,10 +2,10 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { RamSource } from '../machine/machine.ts';
 import { CPU_THREAD_BASE } from '../protocol.ts';
+import { sentence } from '../sentence.ts';
 import type { KernelThreads } from '../stub/kernel-threads.ts';
 import { ObservationWorker } from '../worker/client.ts';
 import type { KnownRegisters, Observation } from '../worker/observation.ts';
-import { sentence } from './deferred.ts';
 import { ThreadModel } from './thread-model.ts';
 
 /** How long the first stop waits for the layouts of a build that was never read before. */

@@ -2,9 +2,9 @@
 import { basename } from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { type MiRecord, numberOf, quote, recordOf, recordsOf, textOf } from '../gdb/records.ts';
+import { sentence } from '../sentence.ts';
 import { type BreakpointRequest, parseHitCondition, parseLogMessage, sameRequest } from './breakpoint-request.ts';
 import type { Debuggee } from './debuggee.ts';
-import { sentence } from './deferred.ts';
 import type { CurrentBoot } from './lifecycle.ts';
 import { addressOf, hexadecimal } from './memory.ts';
 import type { Handlers } from './requests.ts';

@@ -2,8 +2,9 @@ import { EventEmitter } from 'node:events';
 import type { Gdb } from '../gdb/gdb.ts';
 import { type MiRecord, numberOf, recordsOf, textOf } from '../gdb/records.ts';
 import type { Machine } from '../machine/machine.ts';
+import { sentence } from '../sentence.ts';
 import type { Stub } from '../stub/stub.ts';
-import { Mutex, sentence } from './deferred.ts';
+import { Mutex } from './mutex.ts';
 import { type Stop, stopFrom } from './stop.ts';
 
 export interface DebuggeeEvents {

@@ -1,8 +1,8 @@
 /** The debug adapter as a DAP server: requests go to the family that answers them, events come back. */
 import { DebugSession, Event, OutputEvent, Response, TerminatedEvent } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { sentence } from '../sentence.ts';
 import { Breakpoints } from './breakpoints.ts';
-import { sentence } from './deferred.ts';
 import { disassemblyHandlers } from './disassembly.ts';
 import { Execution } from './execution.ts';
 import { Frames } from './frames.ts';

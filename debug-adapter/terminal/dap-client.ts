@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { deferred } from '../deferred.ts';
 import type { CustomEvents, CustomRequests } from '../protocol.ts';
 
 /** The largest message that is taken; a longer one ends the connection. */
@@ -63,7 +64,7 @@ export class DapClient extends EventEmitter {
       command,
       arguments: parameters,
     });
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const { promise, resolve, reject } = deferred<unknown>();
     if (this.adapter.exitCode !== null || this.adapter.signalCode !== null) {
       reject(new Error('The debug adapter has ended.'));
     } else {
@@ -88,7 +89,7 @@ export class DapClient extends EventEmitter {
 
   /** The body of the next event `name` for which `accept` holds; rejects when the adapter ends first. */
   next<Body>(name: string, accept: (body: Body) => boolean = () => true): Promise<Body> {
-    const { promise, resolve, reject } = Promise.withResolvers<Body>();
+    const { promise, resolve, reject } = deferred<Body>();
     const onEvent = (body: Body): void => {
       if (accept(body)) {
         settle();

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { deferred } from '../../debug-adapter/deferred.ts';
 
 export interface BareOptions {
   elf: string;
@@ -20,7 +21,7 @@ export class BareGdb {
   readonly #folder: string;
   readonly #results = new Map<number, (line: string) => void>();
   #token = 0;
-  #stop = Promise.withResolvers<string>();
+  #stop = deferred<string>();
 
   private constructor(folder: string, gdb: ChildProcess, qemu: ChildProcess) {
     this.#folder = folder;
@@ -61,7 +62,7 @@ export class BareGdb {
 
   command(text: string): Promise<string> {
     const token = ++this.#token;
-    const { promise, resolve } = Promise.withResolvers<string>();
+    const { promise, resolve } = deferred<string>();
     this.#results.set(token, resolve);
     must(this.#gdb.stdin).write(`${token}${text}\n`);
     return promise;
@@ -69,7 +70,7 @@ export class BareGdb {
 
   /** Runs an execution command and waits for the stop that ends it. */
   async resume(text: string): Promise<string> {
-    this.#stop = Promise.withResolvers<string>();
+    this.#stop = deferred<string>();
     const result = await this.command(text);
     if (result.includes('^error')) {
       throw new Error(`gdb: ${result}`);

@@ -1,5 +1,6 @@
 /** Boots an image in QEMU and waits for its end. */
 import { spawn } from 'node:child_process';
+import { deferred } from '../../debug-adapter/deferred.ts';
 
 export interface Boot {
   image: string;
@@ -34,7 +35,7 @@ export async function boot(options: Boot): Promise<BootResult> {
   qemu.stderr.setEncoding('utf8').on('data', (text: string) => {
     complaints += text;
   });
-  const { promise, resolve, reject } = Promise.withResolvers<number | null>();
+  const { promise, resolve, reject } = deferred<number | null>();
   qemu.on('error', reject);
   qemu.on('close', resolve);
   const limit = options.timeout ?? 60_000;
