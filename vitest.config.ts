@@ -10,7 +10,14 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: ['{extension,debug-adapter,kernel/image}/**/*.test.ts'] } },
       { test: { name: 'kernel', include: ['test/kernel/**/*.test.ts'], ...sequential } },
-      { test: { name: 'adapter', include: ['test/adapter/**/*.test.ts'], ...sequential } },
+      {
+        test: {
+          name: 'adapter',
+          include: ['test/adapter/**/*.test.ts'],
+          globalSetup: 'test/adapter/setup.ts',
+          ...sequential,
+        },
+      },
       { test: { name: 'workbench', include: ['test/workbench/**/*.test.ts'], ...sequential } },
     ],
   },
