@@ -54,8 +54,10 @@ export interface LaunchArguments extends CommonArguments, DebugProtocol.LaunchRe
 export interface AttachArguments extends CommonArguments, DebugProtocol.AttachRequestArguments {
   /** QMP of a running QEMU: a unix socket's path or `host:port`. */
   qmp?: string;
-  /** A gdbstub: a unix socket's path or `host:port`. Needed when `qmp` is not given. */
+  /** A gdbstub: a unix socket's path or `host:port`. Needed when neither `qmp` nor `core` is given. */
   gdbServer?: string;
+  /** A memory dump in ELF format (`unikernel/saveSnapshot`, `dump-guest-memory`, `virsh dump --memory-only`). */
+  core?: string;
 }
 
 /** Ids of DAP threads: a kernel thread's own id, or this plus n for "CPU n" (a CPU that runs no thread). */
@@ -130,6 +132,16 @@ export interface StatusResponse {
   notes: string[];
 }
 
+/** `unikernel/saveSnapshot`: the guest's RAM and CPUs as an ELF core, to be opened by an attach configuration's `core`. */
+export interface SaveSnapshotRequest {
+  /** Absolute; must not exist yet. */
+  file: string;
+}
+export interface SaveSnapshotResponse {
+  /** Bytes of the file. */
+  size: number;
+}
+
 /** Requests by name, for typed callers. */
 export interface CustomRequests {
   'unikernel/view': [ViewRequest, ViewResponse];
@@ -139,6 +151,7 @@ export interface CustomRequests {
   'unikernel/cycles': [Record<string, never>, CyclesResponse];
   'unikernel/symbols': [SymbolsRequest, SymbolsResponse];
   'unikernel/status': [Record<string, never>, StatusResponse];
+  'unikernel/saveSnapshot': [SaveSnapshotRequest, SaveSnapshotResponse];
 }
 
 /** Events by name. */

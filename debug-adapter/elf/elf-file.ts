@@ -17,7 +17,7 @@ export interface Section {
   index: number;
 }
 
-/** A loadable segment (PT_LOAD). */
+/** A segment: loadable (PT_LOAD), or notes (PT_NOTE). */
 export interface Segment {
   virtual: number;
   physical: number;
@@ -28,6 +28,7 @@ export interface Segment {
 
 const SECTION_NO_BITS = 8;
 const SEGMENT_LOAD = 1;
+const SEGMENT_NOTE = 4;
 /** No section of a kernel is larger: a bound on what a broken header can make us read. */
 const LARGEST_SECTION = 1 << 30;
 
@@ -40,8 +41,12 @@ export class ElfFile {
   readonly size: number;
   readonly entry: number;
   readonly machine: number;
+  /** ELF's e_type: 2 executable, 3 shared, 4 core. */
+  readonly type: number;
   readonly sections: readonly Section[];
+  /** Loadable ones. */
   readonly segments: readonly Segment[];
+  readonly noteSegments: readonly Segment[];
   readonly #descriptor: number;
   #symbols: readonly ElfSymbol[] | undefined;
   #closed = false;
@@ -62,9 +67,11 @@ export class ElfFile {
       if (header[4] !== 2 || header[5] !== 1) {
         throw new Error(`${path} is not a 64-bit little-endian ELF file.`);
       }
+      this.type = header.readUInt16LE(16);
       this.machine = header.readUInt16LE(18);
       this.entry = readSigned64(header, 24);
-      this.segments = this.#readSegments(header);
+      this.segments = this.#readSegments(header, SEGMENT_LOAD);
+      this.noteSegments = this.#readSegments(header, SEGMENT_NOTE);
       this.sections = this.#readSections(header);
     } catch (error) {
       closeSync(this.#descriptor);
@@ -116,7 +123,7 @@ export class ElfFile {
     return this.#symbols;
   }
 
-  #readSegments(header: Buffer): Segment[] {
+  #readSegments(header: Buffer, type: number): Segment[] {
     const entrySize = header.readUInt16LE(54);
     const count = header.readUInt16LE(56);
     if (count === 0 || entrySize < 56) {
@@ -125,7 +132,7 @@ export class ElfFile {
     const table = this.read(readUnsigned64(header, 32), entrySize * count);
     const segments: Segment[] = [];
     for (let at = 0; at < table.length; at += entrySize) {
-      if (table.readUInt32LE(at) === SEGMENT_LOAD) {
+      if (table.readUInt32LE(at) === type) {
         segments.push({
           offset: readUnsigned64(table, at + 8),
           virtual: readSigned64(table, at + 16),

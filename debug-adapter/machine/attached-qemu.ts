@@ -78,6 +78,10 @@ export class AttachedQemu implements Machine {
     return this.#qmp.pageTableRoot(cpu);
   }
 
+  saveCore(file: string): Promise<void> {
+    return this.#qmp.saveCore(file);
+  }
+
   monitor(command: string): Promise<string> {
     return this.#qmp.monitor(command);
   }

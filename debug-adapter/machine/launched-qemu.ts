@@ -76,6 +76,10 @@ export class LaunchedQemu implements Machine {
     return this.#monitor?.pageTableRoot(cpu);
   }
 
+  saveCore(file: string): Promise<void> {
+    return this.#monitor?.saveCore(file) ?? Promise.reject(new Error('QEMU has not started.'));
+  }
+
   monitor(command: string): Promise<string> {
     return this.#monitor?.monitor(command) ?? Promise.reject(new Error('QEMU has not started.'));
   }

@@ -6,8 +6,8 @@ import type { EventEmitter } from 'node:events';
  */
 export interface Machine {
   readonly kind: 'launched' | 'attached' | 'core';
-  /** Where gdb's stub talks to the target: QEMU's gdbstub (unix path or host:port); undefined for a core. */
-  readonly gdbServer: string | undefined;
+  /** Where our stub talks to the target (unix path or host:port): QEMU's gdbstub, or for a core our own server over the file. */
+  readonly gdbServer: string;
   /** How the worker can read RAM without gdb; undefined for a bare stub. */
   readonly ram: RamSource | undefined;
   /** False for a core: it cannot run. */
@@ -17,6 +17,11 @@ export interface Machine {
   interrupt(): Promise<void>;
   /** CR3 of `cpu` without a stop, or undefined where it cannot be told. */
   pageTableRoot(cpu: number): Promise<number | undefined>;
+  /**
+   * Writes RAM and CPUs to `file` as an ELF core, as QEMU's `dump-guest-memory` does; the guest stands still meanwhile, gdb does
+   * not notice. Undefined where QEMU cannot be asked. Rejects with one sentence.
+   */
+  saveCore?(file: string): Promise<void>;
   /** Ends a launched QEMU, leaves a foreign one as it was found; removes every file of ours. Idempotent. */
   dispose(): Promise<void>;
 }

@@ -33,6 +33,11 @@ export class QmpMachine {
     return this.#qmp.execute(command);
   }
 
+  /** The file is made by QEMU, with the rights of QEMU's user. */
+  async saveCore(file: string): Promise<void> {
+    await this.#qmp.execute('dump-guest-memory', { paging: false, protocol: `file:${file}` });
+  }
+
   monitor(command: string): Promise<string> {
     return this.#qmp.monitor(command);
   }

@@ -33,6 +33,7 @@ export interface CheckedAttach extends CheckedCommon {
   request: 'attach';
   qmp: string | undefined;
   gdbServer: string | undefined;
+  core: string | undefined;
 }
 
 /** @throws Error with one sentence for the first bad value. */
@@ -63,14 +64,18 @@ export function checkAttach(given: AttachArguments): CheckedAttach {
   const common = checkCommon(check);
   const qmp = check.text('qmp') || undefined;
   const gdbServer = check.text('gdbServer') || undefined;
-  if (qmp === undefined && gdbServer === undefined) {
-    throw new Error('An attach configuration needs "qmp" (a running QEMU) or "gdbServer" (any gdbstub).');
+  const core = check.text('core') || undefined;
+  if (qmp === undefined && gdbServer === undefined && core === undefined) {
+    throw new Error(
+      'An attach configuration needs "qmp" (a running QEMU), "gdbServer" (any gdbstub) or "core" (a memory dump).',
+    );
   }
   return {
     ...common,
     request: 'attach',
     qmp: qmp && address(common.cwd, qmp),
     gdbServer: gdbServer && address(common.cwd, gdbServer),
+    core: core && resolve(common.cwd, core),
   };
 }
 

@@ -5,6 +5,7 @@ import { Gdb } from '../gdb/gdb.ts';
 import { quote } from '../gdb/records.ts';
 import { chooseAccelerator } from '../machine/accelerator.ts';
 import { AttachedQemu, findRam } from '../machine/attached-qemu.ts';
+import { CoreMachine } from '../machine/core/core-machine.ts';
 import { ForeignStub } from '../machine/foreign-stub.ts';
 import { LaunchedQemu } from '../machine/launched-qemu.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -70,6 +71,9 @@ export function launch(options: CheckedLaunch, choice: KernelChoice, context: Bo
 /** Connects to a guest that runs already. Rejects with one sentence, and the guest is as it was. */
 export function attach(options: CheckedAttach, choice: KernelChoice, context: BootContext): Promise<Boot> {
   return assemble(options, readKernelFile(choice.elf), context, async (folder) => {
+    if (options.core !== undefined) {
+      return { machine: await CoreMachine.open(options.core, folder), resume: false, accelerator: undefined };
+    }
     if (options.qmp === undefined) {
       return { machine: new ForeignStub(options.gdbServer ?? ''), resume: false, accelerator: undefined };
     }
@@ -184,7 +188,7 @@ async function connect(
 ): Promise<Stub> {
   const log = context.log?.lines('RSP');
   const stub = await Stub.listen({
-    upstream: machine.gdbServer ?? '',
+    upstream: machine.gdbServer,
     socketPath: folder.file('stub'),
     onKill: machine.kind === 'launched' ? 'forward' : 'detach',
     ...(awareness && { threads: awareness }),

@@ -85,6 +85,9 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
   resume(command: string): Promise<void> {
     return this.#control.run(async () => {
       this.requireStopped();
+      if (!this.machine.canRun) {
+        throw new Error('This is a snapshot of a guest: it cannot run.');
+      }
       if (this.#ended !== undefined) {
         throw new Error(endSentence(this.#ended));
       }
@@ -171,10 +174,14 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
     }
   }
 
+  /**
+   * Never by QMP: a `stop` that reaches QEMU before gdb's resume does is lost. The stub stops what it runs at once; what gdb has just
+   * sent is overtaken by nothing on gdb's own connection.
+   */
   async #interrupt(): Promise<void> {
-    try {
-      await this.machine.interrupt();
-    } catch {
+    if (this.stub.isExecuting) {
+      this.stub.pause();
+    } else {
       await this.gdb.execute('-exec-interrupt --all');
     }
   }

@@ -4,6 +4,7 @@ import type { Observation } from '../worker/observation.ts';
 import type { Boot } from './boot.ts';
 import type { CurrentBoot } from './lifecycle.ts';
 import type { Handlers } from './requests.ts';
+import { saveSnapshot } from './snapshot.ts';
 import { Subscriptions } from './subscriptions.ts';
 
 const VIEWS: readonly ViewName[] = ['threads', 'vnodeLocks', 'mallocPools', 'timerSets'];
@@ -41,6 +42,7 @@ export class KernelViews {
         return awareness.observation.symbols(given);
       },
       'unikernel/status': async () => statusOf(this.#current()),
+      'unikernel/saveSnapshot': ({ file }) => saveSnapshot(this.#current().debuggee.machine, file),
     };
   }
 

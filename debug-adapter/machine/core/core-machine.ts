@@ -1,0 +1,42 @@
+import { EventEmitter } from 'node:events';
+import type { Machine, MachineEvents, RamSource } from '../machine.ts';
+import type { RuntimeFolder } from '../runtime-folder.ts';
+import { CoreServer } from './core-server.ts';
+import { type ElfCore, readElfCore } from './elf-core.ts';
+
+/** A memory dump: a machine that was, with the same threads, stacks and views as a live one. */
+export class CoreMachine implements Machine {
+  readonly kind = 'core';
+  readonly canRun = false;
+  readonly gdbServer: string;
+  readonly ram: RamSource;
+  readonly events = new EventEmitter<MachineEvents>();
+  readonly #core: ElfCore;
+  readonly #server: CoreServer;
+
+  /** Rejects with one sentence when the file is no dump. */
+  static async open(path: string, folder: RuntimeFolder): Promise<CoreMachine> {
+    const core = readElfCore(path);
+    const socket = folder.file('core');
+    return new CoreMachine(core, await CoreServer.listen(core, socket), socket);
+  }
+
+  private constructor(core: ElfCore, server: CoreServer, socket: string) {
+    this.#core = core;
+    this.#server = server;
+    this.gdbServer = socket;
+    this.ram = { kind: 'core', path: core.path, regions: core.regions };
+  }
+
+  /** It never runs. */
+  async interrupt(): Promise<void> {}
+
+  async pageTableRoot(cpu: number): Promise<number | undefined> {
+    const root = this.#core.cpus[cpu]?.get('cr3');
+    return root === undefined ? undefined : Number(root);
+  }
+
+  dispose(): Promise<void> {
+    return this.#server.close();
+  }
+}
