@@ -108,6 +108,11 @@ export class Stub {
     return this.#conversation.facts;
   }
 
+  /** Whether gdb has let the guest run and was not told of a stop yet. */
+  get isExecuting(): boolean {
+    return this.#conversation.executing;
+  }
+
   /**
    * Gives or takes away kernel threads: once the kernel is recognised, or when the session ends. At a stop, the threads on the
    * CPUs are named anew at once, but the names that gdb was told stay good until the next stop.
