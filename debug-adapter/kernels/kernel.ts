@@ -5,6 +5,9 @@ import type { PhysicalCache } from '../guest/physical-cache.ts';
 import type { Snapshot } from '../guest/snapshot.ts';
 import type { PoolPageRow, ViewName, ViewRows } from './model.ts';
 
+/** The views that each kernel reads by itself. */
+export type KernelViewName = Exclude<ViewName, 'waitsFor'>;
+
 /** What one reading of a view gives. */
 export interface Reading<V extends ViewName = ViewName> {
   rows: ViewRows[V][];
@@ -24,7 +27,7 @@ export interface Kernel {
   readonly name: KernelName;
   /** How its virtual addresses are made. May read page-table roots from RAM. */
   addressSpace(cache: PhysicalCache): AddressSpace;
-  view<V extends ViewName>(view: V, snapshot: Snapshot): Reading<V>;
+  view<V extends KernelViewName>(view: V, snapshot: Snapshot): Reading<V>;
   /** Pages of one pool. @throws Error with one sentence when there is no such pool. */
   poolPages(
     snapshot: Snapshot,

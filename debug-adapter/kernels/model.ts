@@ -6,14 +6,15 @@
  */
 import type { Address } from '../guest/address.ts';
 
-/** The four views. */
-export type ViewName = 'threads' | 'vnodeLocks' | 'mallocPools' | 'timerSets';
+/** The four views that a kernel's awareness reads, and the waits-for graph, which follows from the threads. */
+export type ViewName = 'threads' | 'vnodeLocks' | 'mallocPools' | 'timerSets' | 'waitsFor';
 
 export interface ViewRows {
   threads: ThreadRow;
   vnodeLocks: VnodeLockRow;
   mallocPools: MallocPoolsRow;
   timerSets: TimerSetRow;
+  waitsFor: WaitsForRow;
 }
 
 /**
@@ -218,6 +219,19 @@ export interface TimerRow {
   callback: string;
   callbackAddress: Address;
   fired: number;
+}
+
+/** Something that a thread holds or waits for: a lock, a condition, an event, a thread being joined. */
+export interface WaitsForRow {
+  /** The address of the lock, condition or thread. */
+  key: Address;
+  kind: LockKind;
+  description: string;
+  /** Who has it; of a join, the thread waited for. */
+  holders: LockHolder[];
+  waiters: LockWaiter[];
+  /** The deadlock that it is part of. */
+  cycle?: string;
 }
 
 /** A cycle in the waits-for graph. */

@@ -18,6 +18,7 @@ const TITLES: Record<ViewName, string> = {
   vnodeLocks: 'Vnode locks',
   mallocPools: 'Malloc pools',
   timerSets: 'Timer sets',
+  waitsFor: 'Waits-for graph',
 };
 /** Lists shorter than this are shown without pages. */
 const PAGED_FROM = 100;

@@ -7,7 +7,7 @@ import type { Handlers } from './requests.ts';
 import { saveSnapshot } from './snapshot.ts';
 import { Subscriptions } from './subscriptions.ts';
 
-const VIEWS: readonly ViewName[] = ['threads', 'vnodeLocks', 'mallocPools', 'timerSets'];
+const VIEWS: readonly ViewName[] = ['threads', 'vnodeLocks', 'mallocPools', 'timerSets', 'waitsFor'];
 const SLOWEST = 0.1;
 const FASTEST = 50;
 

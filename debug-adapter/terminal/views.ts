@@ -14,6 +14,7 @@ import {
   type ViewRows,
   type ViewSnapshot,
   type VnodeLockRow,
+  type WaitsForRow,
 } from '../protocol.ts';
 import { formatBytes, formatDuration } from '../units.ts';
 import { formatTable } from './table.ts';
@@ -24,6 +25,7 @@ const TITLES: Record<ViewName, string> = {
   vnodeLocks: 'Vnode locks',
   mallocPools: 'Malloc pools',
   timerSets: 'Timer sets',
+  waitsFor: 'Waits-for graph',
 };
 
 /** The view as lines: a title with its state, at most `limit` rows a table, then its notes. */
@@ -44,6 +46,8 @@ function formatRows(snapshot: ViewSnapshot, limit: number): string[] {
       return formatMallocPools(rowsOf(snapshot, 'mallocPools'), limit);
     case 'timerSets':
       return formatTimerSets(rowsOf(snapshot, 'timerSets'), snapshot.guestTime, limit);
+    case 'waitsFor':
+      return formatWaitsFor(rowsOf(snapshot, 'waitsFor'), snapshot.guestTime, limit);
   }
 }
 
@@ -80,18 +84,32 @@ function describeWait(row: ThreadRow, now: number): string {
   return row.waitsFor ? `${row.waitsFor.description}, ${formatDuration(now - row.waitsFor.since)}` : '';
 }
 
+function formatWaitsFor(rows: WaitsForRow[], now: number, limit: number): string[] {
+  return formatTable<WaitsForRow>(
+    [
+      { title: 'what', cell: (row) => row.description },
+      { title: 'holders', cell: (row) => people(row.holders, now) },
+      { title: 'waiters, in wake order', cell: (row) => people(row.waiters, now) },
+    ],
+    rows,
+    limit,
+  );
+}
+
+function people(list: { threadName: string; mode: string; since: number }[], now: number): string {
+  return list.map((one) => `${one.threadName} (${one.mode}, ${formatDuration(now - one.since)})`).join(', ');
+}
+
 /** Contended locks first, then held ones; free ones are counted. */
 function formatVnodeLocks(rows: VnodeLockRow[], now: number, limit: number): string[] {
   const busy = rows.filter((row) => row.mode !== 'free' || row.waiters.length > 0);
   busy.sort((a, b) => b.waiters.length - a.waiters.length || b.contentions - a.contentions);
-  const people = (list: { threadName: string; mode: string; since: number }[]): string =>
-    list.map((one) => `${one.threadName} (${one.mode}, ${formatDuration(now - one.since)})`).join(', ');
   const lines = formatTable<VnodeLockRow>(
     [
       { title: 'path', cell: (row) => row.path },
       { title: 'held', cell: (row) => row.mode },
-      { title: 'owners', cell: (row) => people(row.holders) },
-      { title: 'waiters, in wake order', cell: (row) => people(row.waiters) },
+      { title: 'owners', cell: (row) => people(row.holders, now) },
+      { title: 'waiters, in wake order', cell: (row) => people(row.waiters, now) },
     ],
     busy,
     limit,

@@ -1,7 +1,9 @@
 import { UnreadableMemory } from '../guest/memory.ts';
 import { openRam } from '../guest/ram.ts';
-import type { Kernel } from '../kernels/kernel.ts';
+import type { Snapshot } from '../guest/snapshot.ts';
+import type { Kernel, Reading } from '../kernels/kernel.ts';
 import { findCycles } from '../kernels/waits-for.ts';
+import { waitsForRows } from '../kernels/waits-for-graph.ts';
 import type { RamSource } from '../machine/machine.ts';
 import type {
   CyclesResponse,
@@ -20,7 +22,7 @@ import { QmpRam } from './qmp-ram.ts';
 import { Subscription } from './subscriptions.ts';
 import { type Taken, Window } from './window.ts';
 
-const VIEWS: readonly ViewName[] = ['threads', 'vnodeLocks', 'mallocPools', 'timerSets'];
+const VIEWS: readonly ViewName[] = ['threads', 'vnodeLocks', 'mallocPools', 'timerSets', 'waitsFor'];
 const MOST_SYMBOLS = 10_000;
 const MOST_POOL_PAGES = 1000;
 
@@ -140,7 +142,7 @@ export class Observatory {
     if (!VIEWS.includes(view)) {
       throw new Error(`There is no view "${view}"; there are ${VIEWS.join(', ')}.`);
     }
-    const { value, quality } = await this.#take(view, (kernel, snapshot) => kernel.view(view, snapshot));
+    const { value, quality } = await this.#take(view, (kernel, snapshot) => readView(kernel, view, snapshot));
     const sequence = (this.#sequences.get(view) ?? 0) + 1;
     this.#sequences.set(view, sequence);
     const { rows, guestTime } = value;
@@ -221,4 +223,13 @@ export class Observatory {
     this.#window = undefined;
     this.#facts?.close();
   }
+}
+
+/** The waits-for graph is no structure of the kernel's: it follows from the threads. */
+function readView(kernel: Kernel, view: ViewName, snapshot: Snapshot): Reading {
+  if (view !== 'waitsFor') {
+    return kernel.view(view, snapshot);
+  }
+  const reading = kernel.view('threads', snapshot);
+  return { ...reading, rows: waitsForRows(reading.rows, findCycles(reading.rows)) };
 }

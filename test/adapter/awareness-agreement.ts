@@ -1,10 +1,5 @@
-import type {
-  MallocPoolsRow,
-  ThreadRow,
-  TimerSetRow,
-  ViewName,
-  VnodeLockRow,
-} from '../../debug-adapter/kernels/model.ts';
+import type { KernelViewName } from '../../debug-adapter/kernels/kernel.ts';
+import type { MallocPoolsRow, ThreadRow, TimerSetRow, VnodeLockRow } from '../../debug-adapter/kernels/model.ts';
 import type { Truth, TruthLock, TruthTimer, TruthWorker } from './awareness-truth.ts';
 
 /** What the four views said at one moment. */
@@ -17,20 +12,20 @@ export interface Views {
 
 /** How many entries of the truth could be compared with each view, how many could not, and where they do not agree. */
 export class Agreement {
-  readonly settled: Record<ViewName, number> = { threads: 0, vnodeLocks: 0, mallocPools: 0, timerSets: 0 };
-  readonly unsettled: Record<ViewName, number> = { threads: 0, vnodeLocks: 0, mallocPools: 0, timerSets: 0 };
+  readonly settled: Record<KernelViewName, number> = { threads: 0, vnodeLocks: 0, mallocPools: 0, timerSets: 0 };
+  readonly unsettled: Record<KernelViewName, number> = { threads: 0, vnodeLocks: 0, mallocPools: 0, timerSets: 0 };
   readonly disagreements: string[] = [];
   /** Of the settled entries, those that say more than "nothing": what was held, waited for, armed. */
   readonly telling = { held: 0, awaited: 0, armed: 0 };
 
   /** Percent of the entries that were settled. */
-  share(view: ViewName): number {
+  share(view: KernelViewName): number {
     const all = this.settled[view] + this.unsettled[view];
     return all === 0 ? 0 : (100 * this.settled[view]) / all;
   }
 
   toString(): string {
-    const views = Object.keys(this.settled) as ViewName[];
+    const views = Object.keys(this.settled) as KernelViewName[];
     const shares = views.map((view) => `${view} ${this.settled[view]} settled (${this.share(view).toFixed(1)} %)`);
     const { held, awaited, armed } = this.telling;
     return `${shares.join(', ')}; among them ${held} locks held, ${awaited} waited for, ${armed} timers armed`;
@@ -56,7 +51,7 @@ export class Agreement {
     }
   }
 
-  #note(view: ViewName, isSettled: boolean): boolean {
+  #note(view: KernelViewName, isSettled: boolean): boolean {
     this[isSettled ? 'settled' : 'unsettled'][view]++;
     return isSettled;
   }

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Snapshot } from '../../debug-adapter/guest/snapshot.ts';
-import type { ViewName } from '../../debug-adapter/kernels/model.ts';
+import type { KernelViewName } from '../../debug-adapter/kernels/kernel.ts';
 import type { Window } from '../../debug-adapter/worker/window.ts';
 import { Agreement, type Views } from './awareness-agreement.ts';
 import { SproutBuild } from './awareness-build.ts';
@@ -15,7 +15,7 @@ import type { Truth } from './awareness-truth.ts';
 const STOPS = 50;
 const LIVE_READINGS = 200;
 const ORACLE_STOPS = 2;
-const VIEWS: readonly ViewName[] = ['threads', 'vnodeLocks', 'mallocPools', 'timerSets'];
+const VIEWS: readonly KernelViewName[] = ['threads', 'vnodeLocks', 'mallocPools', 'timerSets'];
 /** Of all entries, in percent. */
 const LEAST_SETTLED = 95;
 
@@ -28,7 +28,7 @@ afterAll(() => build.dispose());
 /** Views and truth in one reading. */
 function readAll(
   snapshot: Snapshot,
-  views: readonly ViewName[],
+  views: readonly KernelViewName[],
 ): { views: Partial<Views>; truth: Truth; consistent: boolean } {
   const read: Record<string, unknown> = {};
   let consistent = true;

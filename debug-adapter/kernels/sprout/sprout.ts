@@ -1,8 +1,16 @@
 import type { AddressSpace } from '../../guest/address-space.ts';
 import type { PhysicalCache } from '../../guest/physical-cache.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
-import type { Kernel, KernelDefinition, KernelFacts, KnownRegisters, Reading, StoppedThread } from '../kernel.ts';
-import type { PoolPageRow, ViewName } from '../model.ts';
+import type {
+  Kernel,
+  KernelDefinition,
+  KernelFacts,
+  KernelViewName,
+  KnownRegisters,
+  Reading,
+  StoppedThread,
+} from '../kernel.ts';
+import type { PoolPageRow } from '../model.ts';
 import { findCycles } from '../waits-for.ts';
 import { LINEAR_BASE, sproutAddressSpace } from './address-space.ts';
 import { SproutMallocPools } from './malloc-pools.ts';
@@ -33,7 +41,7 @@ class Sprout implements Kernel {
   readonly #names: SproutNames;
   readonly #waits: SproutWaits;
   readonly #threads: SproutThreads;
-  readonly #views: { [V in ViewName]: { read(snapshot: Snapshot): Reading<V> } };
+  readonly #views: { [V in KernelViewName]: { read(snapshot: Snapshot): Reading<V> } };
   readonly #mallocPools: SproutMallocPools;
   readonly #census: PageCensus;
   readonly #stopped: SproutStoppedThreads;
@@ -59,7 +67,7 @@ class Sprout implements Kernel {
     return sproutAddressSpace(this.#facts, cache);
   }
 
-  view<V extends ViewName>(view: V, snapshot: Snapshot): Reading<V> {
+  view<V extends KernelViewName>(view: V, snapshot: Snapshot): Reading<V> {
     this.#forget(snapshot);
     return this.#views[view].read(snapshot);
   }
