@@ -33,7 +33,7 @@ const attach: Own<AttachArguments, DebugProtocol.AttachRequestArguments> = {
   ...common,
   qmp: 'string',
   gdbServer: 'string',
-    core: 'string',
+  core: 'string',
 };
 
 interface Attribute {
