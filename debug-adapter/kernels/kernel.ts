@@ -49,6 +49,8 @@ export interface KernelFacts {
   layouts: Layouts;
   /** `function (file:line)` for people, of a code address; the address itself when nobody knows. */
   describe(address: number): string;
+  /** The C++ name, without arguments, of the function that a code address lies in; undefined when nobody knows. */
+  functionAt(address: number): string | undefined;
 }
 
 /** A kernel that we know, before its build is read. */
@@ -56,6 +58,10 @@ export interface KernelDefinition {
   name: KernelName;
   /** Whether the ELF with these symbols is this kernel. */
   recognises(symbols: SymbolTable): boolean;
+  /** Where it goes when it cannot go on: a function that is called with the reason, a C string, as its first argument. */
+  panicFunction: string;
+  /** Functions that park, switch, take a lock or tell of a panic, by C++ name without arguments: the caller is what matters. */
+  plumbing: RegExp;
   /** What its awareness asks of the debug information. */
   types: readonly string[];
   variables: readonly string[];
@@ -92,6 +98,8 @@ export interface StoppedThread {
   /** For the list of threads: `waiting for vnode /data/log (12 ms)`, `running on CPU 1`. */
   summary: string;
   state: 'created' | 'ready' | 'running' | 'waiting' | 'finished';
+  /** Of a parked thread, the innermost function that is no plumbing, with `file:line` where it is known. */
+  frame?: string;
   /** The CPU whose stack pointer lies in this thread's stack; undefined when it is parked. */
   onCpu?: number;
 }

@@ -78,6 +78,8 @@ export interface ThreadRow {
   waitsFor?: WaitInfo;
   holds: HeldLockInfo[];
   stack?: { base: Address; size: number };
+  /** Of a waiting thread, the innermost function that is no plumbing of locks and switches, with `file:line`. */
+  frame?: string;
 }
 
 export interface LockHolder {
@@ -237,6 +239,6 @@ export interface WaitsForRow {
 /** A cycle in the waits-for graph. */
 export interface WaitCycle {
   /** Each waits for the next, the last for the first. `heldByNext`: `holds vnode /a`, `is ahead in the queue for …`. */
-  threads: { thread: number; threadName: string; waitsFor: string; heldByNext: string }[];
+  threads: { thread: number; threadName: string; waitsFor: string; since: number; heldByNext: string }[];
   description: string;
 }

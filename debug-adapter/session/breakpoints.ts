@@ -18,7 +18,7 @@ interface Entry {
   shown: DebugProtocol.Breakpoint;
 }
 
-type Family = 'setBreakpoints' | 'setFunctionBreakpoints' | 'setInstructionBreakpoints' | 'setExceptionBreakpoints';
+type Family = 'setBreakpoints' | 'setFunctionBreakpoints' | 'setInstructionBreakpoints';
 type Conditions = Pick<DebugProtocol.SourceBreakpoint, 'condition' | 'hitCondition' | 'logMessage'>;
 
 /** One list for each source file, one for functions and one for instructions: a client always sets a whole list. */
@@ -54,8 +54,6 @@ export class Breakpoints {
             return withConditions({ location: place, linespec: place }, one);
           }),
         ),
-      // There are no filters yet, and some clients set the empty list.
-      setExceptionBreakpoints: async () => undefined,
     };
   }
 

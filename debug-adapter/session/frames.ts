@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { Handles } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { type MiRecord, numberOf, recordsOf, textOf } from '../gdb/records.ts';
+import { definitionOf } from '../kernels/detect.ts';
 import type { CurrentBoot } from './lifecycle.ts';
 import type { Handlers } from './requests.ts';
 
@@ -19,16 +20,22 @@ const MOST_FRAMES = 1000;
 
 export class Frames {
   readonly #current: CurrentBoot;
+  readonly #isPanic: () => boolean;
   readonly #handles = new Handles<Frame>();
   readonly #sources = new Map<string, DebugProtocol.Source>();
+  /** For each thread, how many innermost frames are plumbing, as far as was asked. */
+  readonly #plumbing = new Map<number, number>();
 
-  constructor(current: CurrentBoot) {
+  /** @param isPanic whether the guest stands in a panic */
+  constructor(current: CurrentBoot, isPanic: () => boolean) {
     this.#current = current;
+    this.#isPanic = isPanic;
   }
 
   /** The guest goes on: no frame is valid any more. */
   forget(): void {
     this.#handles.reset();
+    this.#plumbing.clear();
   }
 
   /** The options of an MI command that make it run in a frame. Rejects with one sentence when the frame is gone. */
@@ -59,7 +66,32 @@ export class Frames {
     const answer = await debuggee.gdb.execute(`-stack-list-frames --thread ${thread} ${start} ${start + count}`);
     const records = recordsOf(answer, 'stack');
     const stackFrames = records.slice(0, count).map((record) => this.#stackFrame(given.threadId, record));
+    this.#deemphasise(given.threadId, start, stackFrames);
     return { stackFrames, totalFrames: start + records.length };
+  }
+
+  /**
+   * Of a thread that waits or panics, the innermost frames only say how: they step back, so that a client selects the first frame
+   * that says why. A thread that runs may be stopped in the very lock that is debugged: its frames stay as they are.
+   */
+  #deemphasise(thread: number, start: number, frames: DebugProtocol.StackFrame[]): void {
+    const { awareness, debuggee } = this.#current();
+    const definition = awareness?.kernel === undefined ? undefined : definitionOf(awareness.kernel);
+    const isParked = !debuggee.stub.stopFacts?.cpuThreads.includes(thread);
+    let known = this.#plumbing.get(thread) ?? 0;
+    if (!definition || known !== start || !(isParked || this.#isPanic())) {
+      return;
+    }
+    for (const frame of frames) {
+      if (!definition.plumbing.test(frame.name)) {
+        break;
+      }
+      known++;
+      if (frame.source) {
+        frame.source = { ...frame.source, presentationHint: 'deemphasize', origin: isParked ? 'waiting' : 'panic' };
+      }
+    }
+    this.#plumbing.set(thread, known);
   }
 
   #stackFrame(thread: number, record: MiRecord): DebugProtocol.StackFrame {

@@ -19,6 +19,7 @@ export interface Requests extends CustomRequests {
   setFunctionBreakpoints: [Dap.SetFunctionBreakpointsArguments, Dap.SetFunctionBreakpointsResponse['body']];
   setInstructionBreakpoints: [Dap.SetInstructionBreakpointsArguments, Dap.SetInstructionBreakpointsResponse['body']];
   setExceptionBreakpoints: [Dap.SetExceptionBreakpointsArguments, Nothing];
+  exceptionInfo: [Dap.ExceptionInfoArguments, Dap.ExceptionInfoResponse['body']];
 
   continue: [Dap.ContinueArguments, Dap.ContinueResponse['body']];
   pause: [Dap.PauseArguments, Nothing];

@@ -4,6 +4,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { sentence } from '../sentence.ts';
 import { Breakpoints } from './breakpoints.ts';
 import { disassemblyHandlers } from './disassembly.ts';
+import { EXCEPTION_FILTERS, Exceptions } from './exceptions.ts';
 import { Execution } from './execution.ts';
 import { Frames } from './frames.ts';
 import { KernelViews, statusOf } from './kernel-views.ts';
@@ -15,6 +16,8 @@ import { Variables } from './variables.ts';
 
 const CAPABILITIES: DebugProtocol.Capabilities = {
   supportsConfigurationDoneRequest: true,
+  exceptionBreakpointFilters: EXCEPTION_FILTERS,
+  supportsExceptionInfoRequest: true,
   supportsFunctionBreakpoints: true,
   supportsConditionalBreakpoints: true,
   supportsHitConditionalBreakpoints: true,
@@ -42,6 +45,7 @@ export class UnikernelSession extends DebugSession {
   readonly #frames: Frames;
   readonly #variables: Variables;
   readonly #breakpoints: Breakpoints;
+  readonly #exceptions: Exceptions;
   readonly #execution: Execution;
   readonly #views: KernelViews;
   readonly #handlers: Handlers<keyof Requests>;
@@ -53,11 +57,12 @@ export class UnikernelSession extends DebugSession {
     this.setRunAsServer(true);
     this.#lifecycle = new Lifecycle({
       initialized: () => this.#send('initialized'),
-      stopped: (stop) => this.#stopped(stop),
+      stopped: (stop) => void this.#exceptions.explain(stop).then((told) => this.#stopped(told)),
       resumed: () => this.#resumed(),
       rebooted: async (boot) => {
         this.#forget();
         await this.#breakpoints.insertAll(boot.debuggee);
+        await this.#exceptions.restore(boot);
         void this.#views.move(boot);
       },
       ended: (exitCode) => {
@@ -69,7 +74,8 @@ export class UnikernelSession extends DebugSession {
       statusChanged: () => this.#sendStatus(),
     });
     const { current } = this.#lifecycle;
-    this.#frames = new Frames(current);
+    this.#exceptions = new Exceptions(current);
+    this.#frames = new Frames(current, this.#exceptions.isPanic);
     this.#variables = new Variables(current, this.#frames);
     this.#breakpoints = new Breakpoints(current, (breakpoint) =>
       this.#send('breakpoint', { reason: 'changed', breakpoint }),
@@ -80,6 +86,7 @@ export class UnikernelSession extends DebugSession {
       initialize: (given) => this.#initialize(given),
       ...this.#lifecycle.handlers,
       ...this.#breakpoints.handlers,
+      ...this.#exceptions.handlers,
       ...this.#execution.handlers,
       ...this.#frames.handlers,
       ...this.#variables.handlers,
@@ -147,6 +154,7 @@ export class UnikernelSession extends DebugSession {
 
   #resumed(): void {
     this.#forget();
+    this.#exceptions.forget();
     if (!this.#execution.takeRequested()) {
       this.#send('continued', { threadId: 0, allThreadsContinued: true });
     }

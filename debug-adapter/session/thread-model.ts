@@ -79,6 +79,6 @@ function cpuName(id: number): string | undefined {
   return id >= CPU_THREAD_BASE ? `CPU ${id - CPU_THREAD_BASE}` : undefined;
 }
 
-function nameOf({ name, summary }: StoppedThread): string {
-  return summary === '' ? name : `${name}: ${summary}`;
+function nameOf({ name, summary, frame }: StoppedThread): string {
+  return `${name}${summary === '' ? '' : `: ${summary}`}${frame === undefined ? '' : ` in ${frame}`}`;
 }

@@ -12,6 +12,7 @@ import type {
   ViewChangedEvent,
   ViewName,
   ViewSnapshot,
+  WaitCycle,
 } from '../protocol.ts';
 import type { WorkerMessage, WorkerRequest, WorkerStart } from './messages.ts';
 import type { KnownRegisters, Observation, ObservationOptions, StoppedThread } from './observation.ts';
@@ -30,6 +31,7 @@ export class ObservationWorker implements Observation {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   readonly #listeners = new Map<number, (event: ViewChangedEvent) => void>();
+  #onDeadlock: ((cycle: WaitCycle) => void) | undefined;
   #nextId = 1;
   #nextSubscription = 1;
   #gone: string | undefined;
@@ -95,6 +97,11 @@ export class ObservationWorker implements Observation {
     return this.#ask('cycles');
   }
 
+  watchDeadlocks(listener: ((cycle: WaitCycle) => void) | undefined): void {
+    this.#onDeadlock = listener;
+    this.#tell('watchDeadlocks', listener !== undefined);
+  }
+
   symbols(request: SymbolsRequest): Promise<SymbolsResponse> {
     return this.#ask('symbols', request);
   }
@@ -151,6 +158,10 @@ export class ObservationWorker implements Observation {
   #receive(message: WorkerMessage): void {
     if (message.kind === 'delta') {
       this.#listeners.get(message.event.subscription)?.(message.event);
+      return;
+    }
+    if (message.kind === 'deadlock') {
+      this.#onDeadlock?.(message.cycle);
       return;
     }
     const pending = this.#pending.get(message.id);

@@ -19,6 +19,7 @@ export class BuildFacts {
   readonly #start: WorkerStart;
   readonly #source: LayoutSource;
   readonly #described = new Map<Address, string>();
+  readonly #functions = new Map<string, string>();
   #lines: LineTable | undefined;
   #layouts: Layouts | undefined;
 
@@ -57,6 +58,7 @@ export class BuildFacts {
       symbols: this.symbols,
       layouts: this.#layouts,
       describe: (address) => this.describe(address),
+      functionAt: (address) => this.functionAt(address),
     });
   }
 
@@ -88,6 +90,20 @@ export class BuildFacts {
     return `${this.#name(found)}${line ? ` (${line.file}:${line.line})` : ''}`;
   }
 
+  /** `sprout::Worker::run`; undefined for an address in no function. */
+  functionAt(address: Address): string | undefined {
+    const found = this.symbols.at(address);
+    if (!found) {
+      return undefined;
+    }
+    let name = this.#functions.get(found.symbol.name);
+    if (name === undefined) {
+      name = withoutArguments(this.#demangle(found.symbol.name));
+      this.#functions.set(found.symbol.name, name);
+    }
+    return name;
+  }
+
   largestSymbols(count: number): SymbolsResponse['symbols'] {
     return this.symbols.largest(count).map((symbol) => ({
       name: this.#demangle(symbol.name),
@@ -115,4 +131,9 @@ export class BuildFacts {
     this.#lines ??= new LineTable(this.elf);
     return this.#lines.at(address);
   }
+}
+
+/** `ns::(anonymous namespace)::f(int)` → `ns::(anonymous namespace)::f`. */
+function withoutArguments(name: string): string {
+  return name.replace(/(?<=[^:(])\((?!anonymous namespace\)).*$/s, '');
 }

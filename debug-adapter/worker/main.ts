@@ -8,7 +8,7 @@ if (!port) {
   throw new Error('worker/main.ts runs as a worker thread only');
 }
 const send = (message: WorkerMessage) => port.postMessage(message);
-const observatory = new Observatory(workerData as WorkerStart, (event) => send({ kind: 'delta', event }));
+const observatory = new Observatory(workerData as WorkerStart, send);
 
 port.on('message', async (request: WorkerRequest) => {
   try {

@@ -1,5 +1,5 @@
 /** What the session thread and the observation worker say to each other. Structured clones: plain values only. */
-import type { ViewChangedEvent } from '../protocol.ts';
+import type { ViewChangedEvent, WaitCycle } from '../protocol.ts';
 import type { ObservationOptions } from './observation.ts';
 
 /** The session asks; `id` is its own count. */
@@ -23,7 +23,13 @@ export interface WorkerDelta {
   event: ViewChangedEvent;
 }
 
-export type WorkerMessage = WorkerReply | WorkerDelta;
+/** Threads wait for each other in a cycle that was not there before. */
+export interface WorkerDeadlock {
+  kind: 'deadlock';
+  cycle: WaitCycle;
+}
+
+export type WorkerMessage = WorkerReply | WorkerDelta | WorkerDeadlock;
 
 /** What the worker is started with. */
 export interface WorkerStart {

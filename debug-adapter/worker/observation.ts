@@ -9,6 +9,7 @@ import type {
   ViewChangedEvent,
   ViewName,
   ViewSnapshot,
+  WaitCycle,
 } from '../protocol.ts';
 
 export type { KnownRegisters, RegisterName, StoppedThread } from '../kernels/kernel.ts';
@@ -41,6 +42,11 @@ export interface Observation {
   unsubscribe(subscription: number): void;
   poolPages(request: PoolPagesRequest): Promise<PoolPagesResponse>;
   cycles(): Promise<CyclesResponse>;
+  /**
+   * While the guest runs, looks for cycles of waiting and tells each new one once, as soon as it was seen twice. Undefined:
+   * no more. Costs the guest nothing.
+   */
+  watchDeadlocks(listener: ((cycle: WaitCycle) => void) | undefined): void;
   symbols(request: SymbolsRequest): Promise<SymbolsResponse>;
   /**
    * All kernel threads at a stop. `stackPointers[cpu]` is that CPU's rsp: a thread is on a CPU when the rsp lies in its stack

@@ -11,12 +11,12 @@ import type {
   PoolPagesResponse,
   SymbolsRequest,
   SymbolsResponse,
-  ViewChangedEvent,
   ViewName,
   ViewSnapshot,
 } from '../protocol.ts';
+import { DeadlockWatch } from './deadlock-watch.ts';
 import { BuildFacts } from './facts.ts';
-import type { WorkerStart } from './messages.ts';
+import type { WorkerDeadlock, WorkerDelta, WorkerStart } from './messages.ts';
 import type { KnownRegisters, StoppedThread } from './observation.ts';
 import { QmpRam } from './qmp-ram.ts';
 import { Subscription } from './subscriptions.ts';
@@ -29,7 +29,7 @@ const MOST_POOL_PAGES = 1000;
 /** What the worker thread does: answers each method of `Observation`, sends deltas. */
 export class Observatory {
   readonly #start: WorkerStart;
-  readonly #emit: (event: ViewChangedEvent) => void;
+  readonly #send: (message: WorkerDelta | WorkerDeadlock) => void;
   readonly #kernel: Promise<Kernel | undefined>;
   readonly #subscriptions = new Map<number, Subscription>();
   readonly #sequences = new Map<ViewName, number>();
@@ -37,10 +37,11 @@ export class Observatory {
   #window: Window | undefined;
   #qmp: QmpRam | undefined;
   #running = true;
+  #deadlocks: DeadlockWatch | undefined;
 
-  constructor(start: WorkerStart, emit: (event: ViewChangedEvent) => void) {
+  constructor(start: WorkerStart, send: (message: WorkerDelta | WorkerDeadlock) => void) {
     this.#start = start;
-    this.#emit = emit;
+    this.#send = send;
     this.#kernel = this.#recognise();
     // Told to each who asks.
     this.#kernel.catch(() => undefined);
@@ -67,6 +68,8 @@ export class Observatory {
         return this.#poolPages(parameters[0] as PoolPagesRequest);
       case 'cycles':
         return this.#cycles();
+      case 'watchDeadlocks':
+        return this.#watchDeadlocks(parameters[0] === true);
       case 'symbols':
         return this.#symbols(parameters[0] as SymbolsRequest);
       case 'threadsAtStop':
@@ -112,17 +115,19 @@ export class Observatory {
     return kernel;
   }
 
-  /** Reads through the window. Memory that has to be fetched first is fetched, and the reading begins again. */
+  /** Reads through the window, `isOnce` without asking for a whole reading. Memory that has to be fetched first is fetched, and the reading begins again. */
   async #take<T extends { consistent: boolean }>(
     purpose: string,
-    read: (kernel: Kernel, snapshot: Parameters<Parameters<Window['take']>[2]>[0]) => T,
+    read: (kernel: Kernel, snapshot: Snapshot) => T,
+    isOnce = false,
   ): Promise<Taken<T>> {
     const kernel = await this.#known();
     const window = this.#window;
     if (!window) {
       throw new Error("There is no window on the guest's RAM: this target can only be read through gdb.");
     }
-    const once = () => window.take(this.#running && !this.#qmp, purpose, (snapshot) => read(kernel, snapshot));
+    const once = () =>
+      window.take(this.#running && !this.#qmp && !isOnce, purpose, (snapshot) => read(kernel, snapshot));
     try {
       if (!this.#qmp) {
         return once();
@@ -159,7 +164,16 @@ export class Observatory {
       throw new Error('The rate of a subscription is a number of snapshots a second, 0.1 to 50.');
     }
     await this.#known();
-    this.#subscriptions.set(id, new Subscription(id, views, rate, (view) => this.#view(view), this.#emit));
+    this.#subscriptions.set(
+      id,
+      new Subscription(
+        id,
+        views,
+        rate,
+        (view) => this.#view(view),
+        (event) => this.#send({ kind: 'delta', event }),
+      ),
+    );
   }
 
   #unsubscribe(id: number): void {
@@ -176,9 +190,21 @@ export class Observatory {
     return { total: value.total, quality, pages: value.pages };
   }
 
-  async #cycles(): Promise<CyclesResponse> {
-    const { value, quality } = await this.#take('threads', (kernel, snapshot) => kernel.view('threads', snapshot));
+  /** `once`: one reading is enough, torn or not. */
+  async #cycles(once = false): Promise<CyclesResponse> {
+    const read = (kernel: Kernel, snapshot: Snapshot): Reading<'threads'> => kernel.view('threads', snapshot);
+    const { value, quality } = await this.#take('threads', read, once);
     return { quality, cycles: findCycles(value.rows) };
+  }
+
+  #watchDeadlocks(on: boolean): void {
+    this.#deadlocks?.end();
+    this.#deadlocks = on
+      ? new DeadlockWatch(
+          async () => (this.#running ? (await this.#cycles(true)).cycles : undefined),
+          (cycle) => this.#send({ kind: 'deadlock', cycle }),
+        )
+      : undefined;
   }
 
   async #symbols({ count }: SymbolsRequest): Promise<SymbolsResponse> {
@@ -219,6 +245,7 @@ export class Observatory {
       subscription.end();
     }
     this.#subscriptions.clear();
+    this.#deadlocks?.end();
     this.#window?.close();
     this.#window = undefined;
     this.#facts?.close();

@@ -43,6 +43,7 @@ export class SproutBuild {
       symbols: facts.symbols,
       layouts,
       describe: (address) => facts.describe(address),
+      functionAt: (address) => facts.functionAt(address),
     });
     this.truth = new TruthReader(layouts, facts.symbols);
   }

@@ -16,6 +16,8 @@ import { LINEAR_BASE, sproutAddressSpace } from './address-space.ts';
 import { SproutMallocPools } from './malloc-pools.ts';
 import { SproutNames } from './names.ts';
 import { PageCensus } from './page-census.ts';
+import { SproutParkedFrames } from './parked-frames.ts';
+import { SPROUT_PLUMBING } from './plumbing.ts';
 import { remoteFrees } from './remote-frees.ts';
 import { SproutStoppedThreads } from './stopped-threads.ts';
 import { SPROUT_TYPES, SPROUT_VARIABLES, SproutStructures } from './structures.ts';
@@ -29,6 +31,8 @@ export const sproutDefinition: KernelDefinition = {
   name: 'sprout',
   recognises: (symbols) =>
     symbols.find('sprout::g_threads') !== undefined && symbols.find('sprout::g_timer_sets') !== undefined,
+  panicFunction: 'sprout_panic_hook',
+  plumbing: SPROUT_PLUMBING,
   types: SPROUT_TYPES,
   variables: SPROUT_VARIABLES,
   create: (facts) => new Sprout(facts),
@@ -51,7 +55,8 @@ class Sprout implements Kernel {
     const structures = new SproutStructures(facts);
     this.#names = new SproutNames(structures);
     this.#waits = new SproutWaits(this.#names);
-    this.#threads = new SproutThreads(this.#names, this.#waits);
+    const frames = new SproutParkedFrames(structures);
+    this.#threads = new SproutThreads(this.#names, this.#waits, frames);
     this.#census = new PageCensus(structures, LINEAR_BASE);
     this.#mallocPools = new SproutMallocPools(this.#names, this.#census);
     this.#views = {
@@ -60,7 +65,7 @@ class Sprout implements Kernel {
       mallocPools: this.#mallocPools,
       timerSets: new SproutTimerSets(this.#names),
     };
-    this.#stopped = new SproutStoppedThreads(structures, this.#threads);
+    this.#stopped = new SproutStoppedThreads(structures, this.#threads, frames);
   }
 
   addressSpace(cache: PhysicalCache): AddressSpace {

@@ -1,25 +1,26 @@
 import type { Address } from '../../guest/address.ts';
 import { UnreadableMemory } from '../../guest/memory.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
-import type { KnownRegisters, RegisterName, StoppedThread } from '../kernel.ts';
+import type { KnownRegisters, StoppedThread } from '../kernel.ts';
 import type { ThreadRow } from '../model.ts';
+import type { SproutParkedFrames } from './parked-frames.ts';
 import type { SproutStructures } from './structures.ts';
 import type { SproutThreads } from './threads.ts';
 
 /** No interrupt stack is bigger: an rsp this far below its top is not on it. */
 const LARGEST_INTERRUPT_STACK = 64 * 1024;
-const REGISTERS: readonly RegisterName[] = ['rbx', 'rbp', 'r12', 'r13', 'r14', 'r15'];
 
 /** Which thread is on which CPU, and what a parked thread's registers are. */
 export class SproutStoppedThreads {
   readonly #threads: SproutThreads;
   readonly #cpu;
-  readonly #frame;
+  readonly #frames: SproutParkedFrames;
   /** Who was on a CPU at the last stop, by thread id: their saved registers are stale. */
   #onCpu = new Map<number, number>();
 
-  constructor(structures: SproutStructures, threads: SproutThreads) {
+  constructor(structures: SproutStructures, threads: SproutThreads, frames: SproutParkedFrames) {
     this.#threads = threads;
+    this.#frames = frames;
     const { layouts } = structures.facts;
     const cpu = layouts.struct('sprout::arch::Cpu');
     this.#cpu = {
@@ -29,10 +30,6 @@ export class SproutStoppedThreads {
       interruptStack: cpu.pointer('interrupt_stack'),
       faultStack: cpu.pointer('fault_stack'),
     };
-    const frame = layouts.struct('sprout::arch::SwitchFrame');
-    const saved = REGISTERS.filter((name) => frame.has(name)).map((name) => ({ name, offset: frame.offset(name) }));
-    frame.pointer('return_address');
-    this.#frame = { reader: frame, saved, returnAddress: frame.offset('return_address') };
   }
 
   list(snapshot: Snapshot, stackPointers: readonly bigint[]): StoppedThread[] {
@@ -48,6 +45,8 @@ export class SproutStoppedThreads {
       };
       if (onCpu !== undefined) {
         thread.onCpu = onCpu;
+      } else if (row.frame !== undefined) {
+        thread.frame = row.frame;
       }
       return thread;
     });
@@ -63,19 +62,7 @@ export class SproutStoppedThreads {
     }
     try {
       const stackPointer = this.#threads.savedStackPointer(snapshot, row.key);
-      const { reader, saved, returnAddress } = this.#frame;
-      if (!inStack(row, stackPointer)) {
-        return undefined;
-      }
-      const { view, offset } = snapshot.at(reader, stackPointer);
-      const registers: KnownRegisters = {
-        rsp: BigInt.asUintN(64, BigInt(stackPointer + reader.size)),
-        rip: view.getBigUint64(offset + returnAddress, true),
-      };
-      for (const { name, offset: at } of saved) {
-        registers[name] = view.getBigUint64(offset + at, true);
-      }
-      return registers;
+      return inStack(row, stackPointer) ? this.#frames.registers(snapshot, stackPointer) : undefined;
     } catch (error) {
       if (error instanceof UnreadableMemory) {
         return undefined;

@@ -6,6 +6,7 @@ import type { Snapshot } from '../../guest/snapshot.ts';
 import type { Reading } from '../kernel.ts';
 import type { HeldLockInfo, LockMode, ThreadRow, ThreadStateName, WaitInfo } from '../model.ts';
 import type { SproutNames } from './names.ts';
+import type { SproutParkedFrames } from './parked-frames.ts';
 import { MOST_ELEMENTS } from './structures.ts';
 import type { SproutWaits } from './waits.ts';
 
@@ -15,15 +16,17 @@ const STATES: ReadonlySet<string> = new Set(['created', 'ready', 'running', 'wai
 export class SproutThreads {
   readonly #names: SproutNames;
   readonly #waits: SproutWaits;
+  readonly #frames: SproutParkedFrames;
   readonly #list: Address;
   readonly #count: (snapshot: Snapshot) => number;
   readonly #fields;
   readonly #hook: number;
   readonly #sleepTimer: number;
 
-  constructor(names: SproutNames, waits: SproutWaits) {
+  constructor(names: SproutNames, waits: SproutWaits, frames: SproutParkedFrames) {
     this.#names = names;
     this.#waits = waits;
+    this.#frames = frames;
     const { structures } = names;
     const { layouts } = structures.facts;
     const list = layouts.struct('sprout::ThreadList');
@@ -107,6 +110,10 @@ export class SproutThreads {
     };
     if (waitsFor) {
       row.waitsFor = waitsFor;
+      const frame = this.#frames.describe(snapshot, address, fields.stackPointer(place), row.switches);
+      if (frame !== undefined) {
+        row.frame = frame;
+      }
     }
     const size = fields.stackSize(place);
     if (size > 0) {

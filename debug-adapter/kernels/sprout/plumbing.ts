@@ -1,0 +1,12 @@
+/** Sprout's functions between what a thread does and its parked state, or its panic. */
+const FUNCTIONS = [
+  'switch_to_best|switch_stacks|schedule|yield|preempt\\w*',
+  'wait_\\w+|wake\\w*|thread_sleep\\w*|thread_join|thread_exit',
+  'Lock::\\w+|Mutex::\\w+|ReaderWriterLock::\\w+|ConditionVariable::\\w+|\\w*Guard::\\w+',
+  'vnode_lock\\w*|InterruptsOff::\\S+',
+  'panic|panic_at|verify_failed|abort',
+].join('|');
+
+export const SPROUT_PLUMBING = new RegExp(
+  `^(sprout::)?(arch::)?(\\(anonymous namespace\\)::)?(${FUNCTIONS}|sprout_(preempt|panic_hook|switch\\w*|exception\\w*)|__cxa_pure_virtual)$`,
+);

@@ -1,0 +1,130 @@
+/** Stops that a kernel makes by itself: a panic, and threads that wait for each other in a cycle. */
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { quote, recordOf, textOf } from '../gdb/records.ts';
+import { panicFunctions } from '../kernels/detect.ts';
+import type { WaitCycle } from '../protocol.ts';
+import type { Boot } from './boot.ts';
+import type { CurrentBoot } from './lifecycle.ts';
+import type { Handlers } from './requests.ts';
+import type { Stop } from './stop.ts';
+
+export const EXCEPTION_FILTERS: DebugProtocol.ExceptionBreakpointsFilter[] = [
+  {
+    filter: 'panic',
+    label: 'Kernel Panic',
+    description: 'Stops where the kernel cannot go on: a panic, a failed assertion, a fault.',
+    default: true,
+  },
+  {
+    filter: 'deadlock',
+    label: 'Deadlock',
+    description: 'Stops when threads wait for each other in a cycle. Found in RAM, without stopping the guest to look.',
+    default: true,
+  },
+];
+
+export class Exceptions {
+  readonly #current: CurrentBoot;
+  #filters: ReadonlySet<string> = new Set();
+  /** gdb's number of the breakpoint at each kernel's panic function. */
+  #panicBreakpoints: string[] = [];
+  /** The cycle that the guest is being stopped for. */
+  #deadlock: WaitCycle | undefined;
+  /** Why the guest stands, when that is an exception. */
+  #last: Stop | undefined;
+
+  constructor(current: CurrentBoot) {
+    this.#current = current;
+  }
+
+  get handlers(): Handlers<'setExceptionBreakpoints' | 'exceptionInfo'> {
+    return {
+      setExceptionBreakpoints: ({ filters }) => {
+        this.#filters = new Set(filters);
+        return this.#apply(this.#current());
+      },
+      exceptionInfo: async () => {
+        if (!this.#last) {
+          throw new Error('The guest did not stop for an exception.');
+        }
+        const { description = '', text = '' } = this.#last;
+        return { exceptionId: description, description: text, breakMode: 'always' as const };
+      },
+    };
+  }
+
+  /** Whether the guest stands in a panic. */
+  readonly isPanic = (): boolean => this.#last?.description === PANIC;
+
+  /** A new boot: the same filters. */
+  restore(boot: Boot): Promise<void> {
+    this.#panicBreakpoints = [];
+    return this.#apply(boot);
+  }
+
+  /** The guest goes on. */
+  forget(): void {
+    this.#last = undefined;
+  }
+
+  /** The stop as the user should hear of it. */
+  async explain(stop: Stop): Promise<Stop> {
+    const deadlock = this.#deadlock;
+    this.#deadlock = undefined;
+    let told = stop;
+    if (stop.breakpoint !== undefined && this.#panicBreakpoints.includes(stop.breakpoint)) {
+      const { breakpoint: _, ...rest } = stop;
+      told = { ...rest, reason: 'exception', description: PANIC, text: await this.#panicReason() };
+    } else if (deadlock && stop.reason === 'pause') {
+      const thread = deadlock.threads[0]?.thread ?? stop.thread;
+      told = { reason: 'exception', thread, description: 'Deadlock', text: deadlock.description };
+    }
+    this.#last = told.reason === 'exception' ? told : undefined;
+    return told;
+  }
+
+  async #apply({ debuggee, awareness }: Boot): Promise<void> {
+    awareness?.observation.watchDeadlocks(this.#filters.has('deadlock') ? (cycle) => this.#stopFor(cycle) : undefined);
+    const wanted = this.#filters.has('panic');
+    if (wanted === this.#panicBreakpoints.length > 0) {
+      return;
+    }
+    await debuggee.whileStopped(async () => {
+      for (const number of this.#panicBreakpoints) {
+        await debuggee.gdb.execute(`-break-delete ${number}`);
+      }
+      this.#panicBreakpoints = [];
+      for (const name of wanted ? panicFunctions() : []) {
+        try {
+          const answer = await debuggee.gdb.execute(`-break-insert --function ${quote(name)}`);
+          this.#panicBreakpoints.push(textOf(recordOf(answer, 'bkpt') ?? {}, 'number') ?? '');
+        } catch {
+          // Another kernel's.
+        }
+      }
+    });
+  }
+
+  #stopFor(cycle: WaitCycle): void {
+    try {
+      const { debuggee } = this.#current();
+      this.#deadlock = cycle;
+      debuggee.pause().catch(() => undefined);
+    } catch {
+      // The guest has ended meanwhile.
+    }
+  }
+
+  /** The first argument of the panic function, a C string. */
+  async #panicReason(): Promise<string> {
+    try {
+      const answer = await this.#current().debuggee.gdb.execute('-unikernel-evaluate 0 0 "(char *)$rdi"');
+      const value = textOf(recordOf(answer, 'variable') ?? {}, 'value') ?? '';
+      return /^0x[0-9a-f]+ "(.*)"/s.exec(value)?.[1] ?? value;
+    } catch {
+      return 'The kernel panicked.';
+    }
+  }
+}
+
+const PANIC = 'Panic';
