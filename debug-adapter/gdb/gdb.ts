@@ -198,6 +198,7 @@ function gdbArguments(indexCache: string): string[] {
     'set backtrace past-entry on',
     'set backtrace limit 1000',
     'set print asm-demangle on',
+    'set print null-stop on',
     'set print max-depth 1',
   ];
   const flags = settings.flatMap((setting) => ['-iex', setting]);

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { deferred } from '../deferred.ts';
 import type { Gdb } from '../gdb/gdb.ts';
 import { type MiRecord, numberOf, recordsOf, textOf } from '../gdb/records.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -22,7 +23,7 @@ const RESET = 'The guest has reset itself or triple-faulted: it cannot go on. In
 const PANICKED = 'The guest has panicked: it cannot go on. Inspect it, or restart to boot it again.';
 
 /**
- * One boot under debug: who runs, who stopped, and why. Control goes through gdb alone; QMP only interrupts.
+ * One boot under debug: who runs, who stopped, and why. Control goes through gdb alone; only the stub interrupts.
  * Stops that the adapter makes for itself (to set a breakpoint while the guest runs) are not told.
  */
 export class Debuggee extends EventEmitter<DebuggeeEvents> {
@@ -32,6 +33,8 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
   readonly #control = new Mutex();
   readonly #gdbThreads = new Map<number, number>();
   #running = false;
+  /** What the client believes: a stop that is not told changes nothing. */
+  #toldRunning = false;
   #ended: 'reset' | 'panic' | 'shutdown' | 'gone' | undefined;
   #onEnded: (() => void) | undefined;
   /** Takes the next stop instead of the client. */
@@ -54,7 +57,13 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
       this.#onEnded?.();
     });
     machine.events.on('exited', ({ code, expected, message }) => !expected && this.#end(message, code ?? 1));
-    void stub.closed.then(({ side, message }) => side === 'upstream' && this.#end(message));
+    void stub.closed.then(({ side, message }) => {
+      if (side === 'upstream') {
+        this.#end(message);
+      } else if (side === 'gdb' && gdb.isAlive) {
+        this.#end('gdb has let go of the guest.');
+      }
+    });
   }
 
   get isRunning(): boolean {
@@ -91,7 +100,7 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
       if (this.#ended !== undefined) {
         throw new Error(endSentence(this.#ended));
       }
-      await this.gdb.execute(command);
+      await this.#resume(command);
     });
   }
 
@@ -100,7 +109,7 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
     return this.#control.run(async () => {
       if (this.#running) {
         this.#pausing = true;
-        await this.#interrupt();
+        this.stub.pause();
       }
     });
   }
@@ -115,11 +124,7 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
       try {
         return await task();
       } finally {
-        if (isOurInterrupt(record) && this.#ended === undefined && this.gdb.isAlive) {
-          await this.gdb.execute('-exec-continue');
-        } else {
-          this.#tellStop(record);
-        }
+        await this.#goOn(record);
       }
     });
   }
@@ -165,42 +170,58 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
     }
   }
 
-  #setRunning(): void {
-    if (!this.#running) {
-      this.#running = true;
-      if (!this.#takeStop) {
-        this.emit('resumed');
+  /** After a quiet stop; what else stopped the guest, or keeps it from running, is told. */
+  async #goOn(stop: MiRecord): Promise<void> {
+    if (isInterrupt(stop) && !this.#pausing && this.#ended === undefined) {
+      try {
+        await this.#resume('-exec-continue');
+        return;
+      } catch {
+        // The client hears of the stop, and can ask why.
       }
+    }
+    this.#tellStop(stop);
+  }
+
+  /** It runs from the moment it is asked to: gdb may tell that it runs, and that it stopped, before it answers. */
+  async #resume(command: string): Promise<void> {
+    this.#running = true;
+    try {
+      await this.gdb.execute(command);
+    } catch (error) {
+      this.#running = false;
+      throw error;
     }
   }
 
-  /**
-   * Never by QMP: a `stop` that reaches QEMU before gdb's resume does is lost. The stub stops what it runs at once; what gdb has just
-   * sent is overtaken by nothing on gdb's own connection.
-   */
-  async #interrupt(): Promise<void> {
-    if (this.stub.isExecuting) {
-      this.stub.pause();
-    } else {
-      await this.gdb.execute('-exec-interrupt --all');
+  #setRunning(): void {
+    this.#running = true;
+    if (!this.#toldRunning) {
+      this.#toldRunning = true;
+      this.emit('resumed');
     }
   }
 
   async #stopQuietly(): Promise<MiRecord> {
-    const stopped = new Promise<MiRecord>((resolve, reject) => {
-      this.#takeStop = resolve;
-      this.once('ended', ({ message }) => reject(new Error(message ?? 'The guest has ended.')));
-    });
+    const stopped = deferred<MiRecord>();
+    const ended = ({ message }: { message: string | undefined }): void =>
+      stopped.reject(new Error(message ?? 'The guest has ended.'));
+    stopped.promise.catch(() => undefined);
+    this.#takeStop = stopped.resolve;
+    this.once('ended', ended);
     try {
-      await this.#interrupt();
-      return await stopped;
+      // Not by QMP: a `stop` that reaches QEMU before gdb's resume does is lost.
+      this.stub.pause();
+      return await stopped.promise;
     } finally {
       this.#takeStop = undefined;
+      this.off('ended', ended);
     }
   }
 
   #receiveStop(record: MiRecord): void {
     this.#running = false;
+    this.stub.endPause();
     const thread = numberOf(record, 'thread-id');
     const id = this.stub.stopFacts?.thread;
     if (thread !== undefined && id !== undefined) {
@@ -218,6 +239,7 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
       (stop) => {
         this.#pausing = false;
         if (stop !== undefined) {
+          this.#toldRunning = false;
           this.#lastStop = stop;
           this.emit('stopped', stop);
         }
@@ -273,8 +295,8 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
   }
 }
 
-/** QMP `stop` and `-exec-interrupt` both come as SIGINT; a stop with another reason is the guest's own. */
-function isOurInterrupt(record: MiRecord): boolean {
+/** A stop with another reason is the guest's own. */
+function isInterrupt(record: MiRecord): boolean {
   return (
     textOf(record, 'reason') === 'signal-received' && ['SIGINT', '0'].includes(textOf(record, 'signal-name') ?? '')
   );

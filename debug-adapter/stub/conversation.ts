@@ -35,6 +35,7 @@ export class Conversation {
   readonly #execution: Execution;
   readonly #send: Send;
   #executing = false;
+  #pausing = false;
   #resuming: Promise<unknown> | undefined;
   #facts: StopFacts | undefined;
   /** `Hg`: the thread whose registers and memory gdb reads; undefined: the one that stopped. */
@@ -70,6 +71,14 @@ export class Conversation {
   interrupt(): void {
     if (this.#executing) {
       this.#target.interrupt();
+    }
+  }
+
+  /** An interrupt that holds until it is taken back, or gdb has gone: also for the resumes that gdb makes on its own before it stops. */
+  set pausing(pausing: boolean) {
+    this.#pausing = pausing;
+    if (pausing) {
+      this.interrupt();
     }
   }
 
@@ -341,6 +350,7 @@ export class Conversation {
       this.list.resumed();
       this.#facts = undefined;
       this.#general = undefined;
+      this.#target.interrupted = this.#pausing;
       return await this.#tell(await this.#execution.run(plan));
     } finally {
       this.#executing = false;

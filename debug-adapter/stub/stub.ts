@@ -108,11 +108,6 @@ export class Stub {
     return this.#conversation.facts;
   }
 
-  /** Whether gdb has let the guest run and was not told of a stop yet. */
-  get isExecuting(): boolean {
-    return this.#conversation.executing;
-  }
-
   /**
    * Gives or takes away kernel threads: once the kernel is recognised, or when the session ends. At a stop, the threads on the
    * CPUs are named anew at once, but the names that gdb was told stay good until the next stop.
@@ -137,11 +132,16 @@ export class Stub {
   }
 
   /**
-   * Stops the guest, as gdb's own interrupt does, also while gdb cannot be asked to. gdb hears SIGINT. Unlike QMP's `stop` it is
-   * never lost between two instructions of a step. No-op at a stop.
+   * Stops the guest, as gdb's own interrupt does, also while gdb cannot be asked to: gdb hears SIGINT. It holds until `endPause`: a
+   * resume that is on its way ends at once, and so does each one that gdb makes before it tells of a stop (to pass a breakpoint, say).
    */
   pause(): void {
-    this.#conversation.interrupt();
+    this.#conversation.pausing = true;
+  }
+
+  /** gdb has told of a stop: what it resumes next runs. */
+  endPause(): void {
+    this.#conversation.pausing = false;
   }
 
   /**

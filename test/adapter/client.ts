@@ -163,7 +163,10 @@ export class Session {
       }
       if (Date.now() > end) {
         throw new Error(
-          `No event "${name}" came; these did: ${this.events.map((one) => one.event).join(', ')}.\n${this.output()}`,
+          `No event "${name}" came; these did: ${this.events
+            .slice(-40)
+            .map((one) => one.event)
+            .join(', ')}.\n${this.output().slice(-3000)}`,
         );
       }
       await this.#change(end - Date.now());
@@ -197,7 +200,7 @@ export class Session {
         return found;
       }
       if (this.gone !== undefined || Date.now() > end) {
-        throw new Error(`${pattern} was not shown, but: ${this.output()} ${this.gone ?? ''}`);
+        throw new Error(`${pattern} was not shown, but: ${this.output().slice(-3000)} ${this.gone ?? ''}`);
       }
       await this.#change(end - Date.now());
     }

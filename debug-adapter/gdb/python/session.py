@@ -75,6 +75,15 @@ def summary_of(value, hexadecimal):
     return text if len(text) <= limit else text[: limit - 4] + " ..."
 
 
+def text_of(value):
+    """A value within a sentence: text as itself, without its address and quotes."""
+    text = value.format_string(max_elements=200)
+    type_ = plain(value.type)
+    if type_.code in (gdb.TYPE_CODE_PTR, gdb.TYPE_CODE_ARRAY) and is_text(type_.target()) and text.endswith('"'):
+        return text[text.index('"') + 1 : -1]
+    return text
+
+
 def array_length(type_):
     low, high = type_.range()
     return max(0, high - low + 1)
@@ -281,7 +290,7 @@ class LogPoint(gdb.Breakpoint):
     @staticmethod
     def tell_value(expression):
         try:
-            return gdb.parse_and_eval(expression).format_string(max_elements=200)
+            return text_of(gdb.parse_and_eval(expression))
         except (gdb.error, RuntimeError, ValueError) as error:
             return "<%s>" % error
 
