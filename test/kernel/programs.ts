@@ -32,7 +32,10 @@ export const imageTests: ImageTest[] = [
   {
     program: 'hello',
     machines: ['microvm,pit=off'],
-    expect: panic(/neither an HPET nor a PIT tells the time\nCPU 0, before the scheduler/),
+    expect: {
+      console: /PANIC: neither an HPET nor a PIT tells the time\nCPU 0, before the scheduler\nBacktrace:\n {2}#0 0xffffffff8/,
+      exitCode: 255,
+    },
   },
   { program: 'test-scheduler', cpus: [1, 2, 4, 8] },
   { program: 'test-thread-churn', cpus: [1, 2, 4, 8] },
