@@ -3,7 +3,7 @@
  * (VS Code, the terminal, other DAP clients) may import this file, and nothing else of the adapter but elf/ and kernels/model.
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import type { PoolPageRow, ViewName, ViewRows, ViewSnapshot, WaitCycle } from './kernels/model.ts';
+import type { Identification, PoolPageRow, ViewName, ViewRows, ViewSnapshot, WaitCycle } from './kernels/model.ts';
 
 export { type Address, formatAddress, parseAddress } from './guest/address.ts';
 export type * from './kernels/model.ts';
@@ -114,6 +114,12 @@ export interface CyclesResponse {
   cycles: WaitCycle[];
 }
 
+/** `unikernel/identify`: what lies at an address, now. */
+export interface IdentifyRequest {
+  /** `0x…`, as `memoryReference`s are. */
+  address: string;
+}
+
 /** `unikernel/symbols`: the largest symbols of the session's ELF. */
 export interface SymbolsRequest {
   /** 1 to 10000. */
@@ -149,6 +155,7 @@ export interface CustomRequests {
   'unikernel/unsubscribe': [UnsubscribeRequest, Record<string, never>];
   'unikernel/poolPages': [PoolPagesRequest, PoolPagesResponse];
   'unikernel/cycles': [Record<string, never>, CyclesResponse];
+  'unikernel/identify': [IdentifyRequest, Identification];
   'unikernel/symbols': [SymbolsRequest, SymbolsResponse];
   'unikernel/status': [Record<string, never>, StatusResponse];
   'unikernel/saveSnapshot': [SaveSnapshotRequest, SaveSnapshotResponse];

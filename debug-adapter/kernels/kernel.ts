@@ -1,9 +1,10 @@
 import type { SymbolTable } from '../elf/symbols.ts';
+import type { Address } from '../guest/address.ts';
 import type { AddressSpace } from '../guest/address-space.ts';
 import type { Layouts } from '../guest/layouts.ts';
 import type { PhysicalCache } from '../guest/physical-cache.ts';
 import type { Snapshot } from '../guest/snapshot.ts';
-import type { PoolPageRow, ViewName, ViewRows } from './model.ts';
+import type { Identification, PoolPageRow, ViewName, ViewRows } from './model.ts';
 
 /** The views that each kernel reads by itself. */
 export type KernelViewName = Exclude<ViewName, 'waitsFor'>;
@@ -35,6 +36,8 @@ export interface Kernel {
     start: number,
     count: number,
   ): { total: number; pages: PoolPageRow[]; consistent: boolean };
+  /** What lies at an address; `nothing` where nothing is mapped. */
+  identify(snapshot: Snapshot, address: Address): Identification;
   /** See Observation.threadsAtStop. */
   threadsAtStop(snapshot: Snapshot, stackPointers: readonly bigint[]): StoppedThread[];
   /** See Observation.parkedRegisters. */

@@ -236,6 +236,35 @@ export interface WaitsForRow {
   cycle?: string;
 }
 
+/** What lies at an address. */
+export interface Identification {
+  address: Address;
+  kind: 'object' | 'freeObject' | 'large' | 'stack' | 'guard' | 'file' | 'symbol' | 'page' | 'nothing';
+  /** For people: `object 17 of the 96-byte class, live: the Thread "writer-0"`. */
+  description: string;
+  /** Where what it lies in begins, and its bytes. */
+  base?: Address;
+  size?: number;
+  /** PoolClassRow.key. */
+  pool?: string;
+  /** Whose stack or allocation it is. */
+  thread?: { thread: number; threadName: string };
+  /** Of an allocation: when and by whom, where the kernel tells. */
+  allocation?: AllocationInfo;
+}
+
+/** Who allocated something, as allocation tracking tells. */
+export interface AllocationInfo {
+  thread: number;
+  threadName: string;
+  /** Guest time. */
+  time: number;
+  /** Bytes that were asked for. */
+  requested: number;
+  /** Innermost first: `function (file:line)`. */
+  callers: string[];
+}
+
 /** A cycle in the waits-for graph. */
 export interface WaitCycle {
   /** Each waits for the next, the last for the first. `heldByNext`: `holds vnode /a`, `is ahead in the queue for …`. */

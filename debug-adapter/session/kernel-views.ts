@@ -3,6 +3,7 @@ import type { CustomRequests, StatusResponse, ViewChangedEvent, ViewName } from 
 import type { Observation } from '../worker/observation.ts';
 import type { Boot } from './boot.ts';
 import type { CurrentBoot } from './lifecycle.ts';
+import { addressOf } from './memory.ts';
 import type { Handlers } from './requests.ts';
 import { saveSnapshot } from './snapshot.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -33,6 +34,8 @@ export class KernelViews {
         return {};
       },
       'unikernel/poolPages': async (given) => (await this.#observation()).poolPages(given),
+      'unikernel/identify': async ({ address }) =>
+        (await this.#observation()).identify(Number(BigInt.asIntN(64, addressOf(address)))),
       'unikernel/cycles': async () => (await this.#observation()).cycles(),
       'unikernel/symbols': async (given) => {
         const { awareness, kernel } = this.#current();

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { RamSource } from '../machine/machine.ts';
 import type {
+  Address,
   CyclesResponse,
+  Identification,
   PoolPagesRequest,
   PoolPagesResponse,
   SymbolsRequest,
@@ -91,6 +93,10 @@ export class ObservationWorker implements Observation {
 
   poolPages(request: PoolPagesRequest): Promise<PoolPagesResponse> {
     return this.#ask('poolPages', request);
+  }
+
+  identify(address: Address): Promise<Identification> {
+    return this.#ask('identify', address);
   }
 
   cycles(): Promise<CyclesResponse> {

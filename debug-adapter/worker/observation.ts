@@ -1,7 +1,9 @@
 import type { KnownRegisters, StoppedThread } from '../kernels/kernel.ts';
 import type { RamSource } from '../machine/machine.ts';
 import type {
+  Address,
   CyclesResponse,
+  Identification,
   PoolPagesRequest,
   PoolPagesResponse,
   SymbolsRequest,
@@ -42,6 +44,8 @@ export interface Observation {
   unsubscribe(subscription: number): void;
   poolPages(request: PoolPagesRequest): Promise<PoolPagesResponse>;
   cycles(): Promise<CyclesResponse>;
+  /** What lies at an address. */
+  identify(address: Address): Promise<Identification>;
   /**
    * While the guest runs, looks for cycles of waiting and tells each new one once, as soon as it was seen twice. Undefined:
    * no more. Costs the guest nothing.

@@ -1,3 +1,4 @@
+import { isCanonical } from '../guest/address.ts';
 import { UnreadableMemory } from '../guest/memory.ts';
 import { openRam } from '../guest/ram.ts';
 import type { Snapshot } from '../guest/snapshot.ts';
@@ -7,6 +8,7 @@ import { waitsForRows } from '../kernels/waits-for-graph.ts';
 import type { RamSource } from '../machine/machine.ts';
 import type {
   CyclesResponse,
+  Identification,
   PoolPagesRequest,
   PoolPagesResponse,
   SymbolsRequest,
@@ -66,6 +68,8 @@ export class Observatory {
         return this.#unsubscribe(parameters[0] as number);
       case 'poolPages':
         return this.#poolPages(parameters[0] as PoolPagesRequest);
+      case 'identify':
+        return this.#identify(parameters[0] as number);
       case 'cycles':
         return this.#cycles();
       case 'watchDeadlocks':
@@ -188,6 +192,18 @@ export class Observatory {
       kernel.poolPages(snapshot, String(pool), first, wanted),
     );
     return { total: value.total, quality, pages: value.pages };
+  }
+
+  async #identify(address: number): Promise<Identification> {
+    if (!isCanonical(address)) {
+      throw new Error('That is no address.');
+    }
+    const { value } = await this.#take(
+      'memory',
+      (kernel, snapshot) => ({ found: kernel.identify(snapshot, address), consistent: true }),
+      true,
+    );
+    return value.found;
   }
 
   /** `once`: one reading is enough, torn or not. */

@@ -19,6 +19,15 @@ import type { PageCensus } from './page-census.ts';
 /** More large allocations than this are counted, not listed. */
 const MOST_LARGE = 10_000;
 
+/** Where a pool is, and how its slabs are cut. */
+export interface PoolPlace {
+  address: Address;
+  /** PoolClassRow.key. */
+  key: string;
+  objectSize: number;
+  slabOrder: number;
+}
+
 /** Sprout's malloc pools: size classes, page pools, free ranges, large allocations. */
 export class SproutMallocPools {
   readonly #names: SproutNames;
@@ -103,16 +112,31 @@ export class SproutMallocPools {
   }
 
   /** A pool's place, by its row's key. */
-  pool(snapshot: Snapshot, key: string): { address: Address; objectSize: number; slabOrder: number } | undefined {
+  pool(snapshot: Snapshot, key: string): PoolPlace | undefined {
     for (let index = 0; index < this.#pools.count; index++) {
-      const address = this.#pools.base + index * this.#pools.reader.size;
-      const place = snapshot.at(this.#pools.reader, address);
-      const objectSize = this.#pools.objectSize(place);
-      if (classKey(objectSize) === key) {
-        return { address, objectSize, slabOrder: this.#pools.slabOrder(place) };
+      const pool = this.poolAt(snapshot, this.#pools.base + index * this.#pools.reader.size);
+      if (pool?.key === key) {
+        return pool;
       }
     }
     return undefined;
+  }
+
+  /** The pool whose MallocPool is at `address`; undefined when none is. */
+  poolAt(snapshot: Snapshot, address: Address): PoolPlace | undefined {
+    const { base, count, reader } = this.#pools;
+    const index = (address - base) / reader.size;
+    if (!Number.isInteger(index) || index < 0 || index >= count) {
+      return undefined;
+    }
+    const place = snapshot.at(reader, address);
+    const objectSize = this.#pools.objectSize(place);
+    return { address, key: classKey(objectSize), objectSize, slabOrder: this.#pools.slabOrder(place) };
+  }
+
+  /** The large allocation whose record is at `record`. @throws UnreadableMemory. */
+  largeAt(snapshot: Snapshot, record: Address): LargeAllocationRow {
+    return this.#largeRow(snapshot, record);
   }
 
   /** Where each CPU's list of remote frees of the pool at `address` begins. */

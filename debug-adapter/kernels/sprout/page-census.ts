@@ -116,6 +116,21 @@ export class PageCensus {
     return { total, pages: rows, consistent };
   }
 
+  /** Whether object `index` of the slab that frame `head` begins is allocated. */
+  isLive(
+    snapshot: Snapshot,
+    head: number,
+    index: number,
+    pool: { objectSize: number; slabOrder: number },
+    remote: ReadonlySet<Address>,
+  ): boolean {
+    const { pages } = this.#bounds(snapshot);
+    const record = pages + head * this.#page.reader.size;
+    const { row } = this.#slab(snapshot, record, this.#linearBase + head * PAGE_SIZE, pool, remote);
+    const byte = Buffer.from(row.liveMap, 'base64')[index >> 3] ?? 0;
+    return (byte & (1 << (index & 7))) !== 0;
+  }
+
   /** Runs through the array in pieces as large as one place can be; `place` is only good during the call. */
   #eachPage(snapshot: Snapshot, pages: Address, count: number, see: (place: Place, index: number) => void): void {
     const { size } = this.#page.reader;

@@ -1,6 +1,7 @@
 import type { Address } from '../../guest/address.ts';
 import { UnreadableMemory } from '../../guest/memory.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
+import { briefly } from '../brief.ts';
 import { interestingFrame } from '../interesting-frame.ts';
 import type { KernelFacts, KnownRegisters, RegisterName } from '../kernel.ts';
 import { SPROUT_PLUMBING } from './plumbing.ts';
@@ -55,7 +56,7 @@ export class SproutParkedFrames {
         this.#facts.functionAt(at),
       );
       // The line of the call, not the one behind it.
-      return address === undefined ? undefined : withoutOffset(this.#facts.describe(address - 1));
+      return address === undefined ? undefined : briefly(this.#facts.describe(address - 1));
     } catch (error) {
       if (error instanceof UnreadableMemory) {
         return undefined;
@@ -67,9 +68,4 @@ export class SproutParkedFrames {
 
 function signed(value: bigint | undefined): Address {
   return Number(BigInt.asIntN(64, value ?? 0n));
-}
-
-/** `f(int)+0x12 (x.cc:3)` → `f (x.cc:3)`: for a list, arguments and offsets are noise. */
-function withoutOffset(text: string): string {
-  return text.replace(/(?<=[^:(])\((?!anonymous namespace\)).*?\)(?=\+0x| \(|$)/s, '').replace(/\+0x[0-9a-f]+/, '');
 }

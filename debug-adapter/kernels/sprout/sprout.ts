@@ -1,3 +1,4 @@
+import type { Address } from '../../guest/address.ts';
 import type { AddressSpace } from '../../guest/address-space.ts';
 import type { PhysicalCache } from '../../guest/physical-cache.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
@@ -10,12 +11,15 @@ import type {
   Reading,
   StoppedThread,
 } from '../kernel.ts';
-import type { PoolPageRow } from '../model.ts';
+import type { Identification, PoolPageRow } from '../model.ts';
 import { findCycles } from '../waits-for.ts';
 import { LINEAR_BASE, sproutAddressSpace } from './address-space.ts';
+import { SproutAllocationTracking } from './allocation-tracking.ts';
+import { SproutIdentify } from './identify.ts';
 import { SproutMallocPools } from './malloc-pools.ts';
 import { SproutNames } from './names.ts';
 import { PageCensus } from './page-census.ts';
+import { PageRecords } from './page-records.ts';
 import { SproutParkedFrames } from './parked-frames.ts';
 import { SPROUT_PLUMBING } from './plumbing.ts';
 import { remoteFrees } from './remote-frees.ts';
@@ -48,6 +52,7 @@ class Sprout implements Kernel {
   readonly #views: { [V in KernelViewName]: { read(snapshot: Snapshot): Reading<V> } };
   readonly #mallocPools: SproutMallocPools;
   readonly #census: PageCensus;
+  readonly #identify: SproutIdentify;
   readonly #stopped: SproutStoppedThreads;
 
   constructor(facts: KernelFacts) {
@@ -59,12 +64,22 @@ class Sprout implements Kernel {
     this.#threads = new SproutThreads(this.#names, this.#waits, frames);
     this.#census = new PageCensus(structures, LINEAR_BASE);
     this.#mallocPools = new SproutMallocPools(this.#names, this.#census);
+    const vnodes = new SproutVnodeLocks(this.#names, (snapshot) => findCycles(this.#threads.read(snapshot).rows));
     this.#views = {
       threads: this.#threads,
-      vnodeLocks: new SproutVnodeLocks(this.#names, (snapshot) => findCycles(this.#threads.read(snapshot).rows)),
+      vnodeLocks: vnodes,
       mallocPools: this.#mallocPools,
       timerSets: new SproutTimerSets(this.#names),
     };
+    this.#identify = new SproutIdentify({
+      names: this.#names,
+      threads: this.#threads,
+      vnodes,
+      pools: this.#mallocPools,
+      census: this.#census,
+      records: new PageRecords(structures, LINEAR_BASE),
+      tracking: new SproutAllocationTracking(structures, this.#threads),
+    });
     this.#stopped = new SproutStoppedThreads(structures, this.#threads, frames);
   }
 
@@ -91,6 +106,11 @@ class Sprout implements Kernel {
     const remote = remoteFrees(snapshot, this.#mallocPools.remoteHeads(snapshot, pool.address));
     const slabs = this.#census.slabs(snapshot, pool, remote.objects, start, count);
     return { ...slabs, consistent: slabs.consistent && remote.whole };
+  }
+
+  identify(snapshot: Snapshot, address: Address): Identification {
+    this.#forget(snapshot);
+    return this.#identify.identify(snapshot, address, snapshot.space);
   }
 
   threadsAtStop(snapshot: Snapshot, stackPointers: readonly bigint[]): StoppedThread[] {

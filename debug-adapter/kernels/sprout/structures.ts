@@ -38,6 +38,8 @@ export const SPROUT_TYPES = [
   'sprout::MallocPool',
   'sprout::LargeAllocation',
   'sprout::LargeAllocations',
+  'sprout::AllocationTracking',
+  'sprout::TrackedAllocation',
   'sprout::arch::Cpu',
   'sprout::arch::SwitchFrame',
 ] as const;

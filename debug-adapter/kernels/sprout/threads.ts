@@ -122,6 +122,14 @@ export class SproutThreads {
     return row;
   }
 
+  /** The name of the thread with an id; undefined when it has ended. */
+  nameOf(snapshot: Snapshot, id: number): string | undefined {
+    const found = this.addresses(snapshot).addresses.find(
+      (address) => this.#names.thread(snapshot, address)?.id === id,
+    );
+    return found === undefined ? undefined : this.#names.thread(snapshot, found)?.name;
+  }
+
   /** Where a parked thread's SwitchFrame stands. @throws UnreadableMemory. */
   savedStackPointer(snapshot: Snapshot, address: Address): Address {
     return this.#fields.stackPointer(snapshot.at(this.#fields.reader, address));

@@ -116,6 +116,12 @@ export class SproutVnodeLocks {
     return { rows, notes, consistent, guestTime };
   }
 
+  /** Addresses of all vnodes. */
+  addresses(snapshot: Snapshot): Address[] {
+    const walk = walkList(snapshot, this.#names.structures.node, this.#list, MOST_ELEMENTS);
+    return walk.nodes.map((node) => node - this.#offsets.link);
+  }
+
   #row(snapshot: Snapshot, vnode: Address): { row: VnodeLockRow; whole: boolean } {
     const fields = this.#fields;
     const place = snapshot.at(fields.reader, vnode);
