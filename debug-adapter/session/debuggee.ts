@@ -221,7 +221,7 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
 
   #receiveStop(record: MiRecord): void {
     this.#running = false;
-    this.stub.endPause();
+    this.stub.commandEnded();
     const thread = numberOf(record, 'thread-id');
     const id = this.stub.stopFacts?.thread;
     if (thread !== undefined && id !== undefined) {

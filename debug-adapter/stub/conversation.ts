@@ -124,7 +124,7 @@ export class Conversation {
       case 'T':
         return this.#isAlive(packet.text);
       case 'Z':
-        return this.#target.breakpoints.insert(packet);
+        return this.#insertBreakpoint(packet);
       case 'z':
         return this.#target.breakpoints.remove(packet);
       case '?':
@@ -148,6 +148,23 @@ export class Conversation {
       default:
         return this.#pass(packet);
     }
+  }
+
+  async #insertBreakpoint(packet: Packet): Promise<string> {
+    const { breakpoints, cpus, memory, steps } = this.#target;
+    const reply = await breakpoints.insert(packet);
+    const address = /^Z[01],([0-9a-f]+)/i.exec(packet.text)?.[1];
+    if (reply === 'OK' && address !== undefined && this.#capabilities.x64) {
+      const cpu = steps.thread === undefined ? undefined : cpus.cpuOf(steps.thread);
+      const registers = cpu === undefined ? undefined : await cpus.registers(cpu);
+      const parked =
+        cpu === undefined && steps.thread !== undefined ? await cpus.parkedRegisters(steps.thread) : undefined;
+      const rip = registers?.rip ?? parked?.rip;
+      const returnsTo =
+        registers && cpu !== undefined ? await memory.number(cpus.selection(cpu), registers.rsp, 8) : undefined;
+      steps.inserted(BigInt(`0x${address}`), rip === undefined ? undefined : { rip, returnsTo });
+    }
+    return reply;
   }
 
   #answerVerbose(packet: Packet): Promise<string | Packet | undefined> | string | Packet {
@@ -351,6 +368,7 @@ export class Conversation {
       this.#facts = undefined;
       this.#general = undefined;
       this.#target.interrupted = this.#pausing;
+      this.#target.steps.resumes(plan);
       return await this.#tell(await this.#execution.run(plan));
     } finally {
       this.#executing = false;

@@ -66,7 +66,7 @@ export class Execution {
    * resumed as it is.
    */
   async #judge(stop: Stop): Promise<Stop | undefined> {
-    const { breakpoints, cpus } = this.#target;
+    const { breakpoints, cpus, steps } = this.#target;
     if (stop.final !== undefined || stop.signal !== SIGNAL_TRAP) {
       return stop;
     }
@@ -75,7 +75,8 @@ export class Execution {
     }
     const { rip } = await cpus.registers(stop.cpu);
     const hit = breakpoints.at(rip);
-    if (hit.length > 0 && (await holds(this.#target, hit, stop.cpu))) {
+    const told = hit.length > 0 && (await holds(this.#target, hit, stop.cpu));
+    if (told && !steps.passes(rip, (await cpus.threads(stop.cpu))[stop.cpu])) {
       return stop;
     }
     if (breakpoints.installedAt(rip)) {

@@ -132,16 +132,17 @@ export class Stub {
   }
 
   /**
-   * Stops the guest, as gdb's own interrupt does, also while gdb cannot be asked to: gdb hears SIGINT. It holds until `endPause`: a
+   * Stops the guest, as gdb's own interrupt does, also while gdb cannot be asked to: gdb hears SIGINT. It holds until `commandEnded`: a
    * resume that is on its way ends at once, and so does each one that gdb makes before it tells of a stop (to pass a breakpoint, say).
    */
   pause(): void {
     this.#conversation.pausing = true;
   }
 
-  /** gdb has told of a stop: what it resumes next runs. */
-  endPause(): void {
+  /** gdb has told its user of a stop: what it resumes next is another command, and is not paused. */
+  commandEnded(): void {
     this.#conversation.pausing = false;
+    this.#target.steps.commandEnded();
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Breakpoints } from './breakpoints.ts';
 import type { Cpus } from './cpus.ts';
 import type { Packet } from './rsp-codec.ts';
+import { StepBreakpoints } from './step-breakpoints.ts';
 import type { StopMemory } from './stop-memory.ts';
 import { parseStopReply, SIGNAL_INTERRUPT, SIGNAL_QUIT, SIGNAL_TRAP, type UpstreamStop } from './stop-reply.ts';
 import type { Upstream } from './upstream.ts';
@@ -35,6 +36,7 @@ export class Target {
   readonly cpus: Cpus;
   readonly breakpoints: Breakpoints;
   readonly memory: StopMemory;
+  readonly steps = new StepBreakpoints();
   /** gdb's or the session's interrupt came: the next stop is told. */
   interrupted = false;
   readonly #hasVCont: boolean;

@@ -1,4 +1,5 @@
 /** Running, stopping and stepping, on four CPUs. */
+import type { DebugProtocol } from '@vscode/debugprotocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { BUSY_FUNCTION, lineOf, Session, type Stopped, source } from './client.ts';
 
@@ -45,6 +46,19 @@ describe('a busy guest on four CPUs', () => {
       lines.push(frame.line);
     }
     expect(new Set(lines).size).toBeGreaterThan(2);
+  });
+
+  test('next is not disturbed by what others log and skip meanwhile', async () => {
+    await session.breakAt({ name: BUSY_FUNCTION, logMessage: 'again' } as DebugProtocol.FunctionBreakpoint, {
+      name: 'sprout::thread_sleep',
+      hitCondition: '1000000',
+    });
+    const thread = stop.threadId;
+    for (let step = 0; step < 20; step++) {
+      stop = await session.run('next', thread);
+      expect(stop).toMatchObject({ reason: 'step', threadId: thread });
+    }
+    expect((await session.top(thread)).name).toMatch(/^sprout::workload::Worker::/);
   });
 
   test('next in a parked thread runs until that thread reaches its next line', async () => {
