@@ -62,7 +62,7 @@ describe('a busy guest on four CPUs', () => {
   });
 
   test('next in a parked thread runs until that thread reaches its next line', async () => {
-    const parked = (await session.threads()).find(({ name }) => /^(writer|reader)-\d+: (sleeping|waiting)/.test(name));
+    const parked = (await session.threads()).find(({ name }) => /^(?!idle)\w+-\d+: (?!running)/.test(name));
     const thread = parked?.id ?? 0;
     const before = await session.stack(thread);
     stop = await session.run('next', thread);

@@ -265,11 +265,18 @@ class Registers(Command):
         rows = []
         for name in names:
             try:
-                rows.append(describe(name, frame.read_register(name), "$" + name, hexadecimal == "1"))
+                rows.append(self.row(name, frame.read_register(name), hexadecimal == "1"))
             except (gdb.error, ValueError) as error:
                 if not str(error).startswith("Bad register"):
                     rows.append({"name": name, "type": "", "value": "<%s>" % error, "expression": "$" + name})
         return {"variables": rows}
+
+    @staticmethod
+    def row(name, value, hexadecimal):
+        row = describe(name, value, "$" + name, hexadecimal)
+        if value.type.code == gdb.TYPE_CODE_FLAGS and not row["value"].startswith("<"):
+            row["value"] = "%s %s" % (value.format_string(format="x"), value)
+        return row
 
 
 class LogPoint(gdb.Breakpoint):
