@@ -3,7 +3,15 @@
  * (VS Code, the terminal, other DAP clients) may import this file, and nothing else of the adapter but elf/ and kernels/model.
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import type { Identification, PoolPageRow, ViewName, ViewRows, ViewSnapshot, WaitCycle } from './kernels/model.ts';
+import type {
+  AllocationGroup,
+  Identification,
+  PoolPageRow,
+  ViewName,
+  ViewRows,
+  ViewSnapshot,
+  WaitCycle,
+} from './kernels/model.ts';
 
 export { type Address, formatAddress, parseAddress } from './guest/address.ts';
 export type * from './kernels/model.ts';
@@ -94,6 +102,31 @@ export interface ViewChangedEvent<V extends ViewName = ViewName> extends Omit<Vi
   order?: (string | number)[];
 }
 
+/** `unikernel/subscribePages`: the map of all pages of RAM at a rate, until `unikernel/unsubscribe` or the boot's end. */
+export interface SubscribePagesRequest {
+  /** Times a second, 0.1 to 50. */
+  rate: number;
+}
+
+/** Event `unikernel/pagesChanged`: which pages are something else now; the first has every page. */
+export interface PagesChangedEvent {
+  subscription: number;
+  sequence: number;
+  running: boolean;
+  guestTime: number;
+  /** Page frames from address 0 on. */
+  total: number;
+  /**
+   * Base64: for each run of changed pages its first frame and their count (32 bits each), then 16 bits a page, all little-endian.
+   * Bits 0 to 7: the kind. Of a pool's page: the class in bits 8 to 12, how full its slab is (0 to 7) in bits 13 to 15; of a cached
+   * page the CPU (255: the L2) in bits 8 to 15.
+   */
+  runs: string;
+  /** With the first: names of kinds by number, and the object sizes of classes. */
+  kinds?: string[];
+  classes?: number[];
+}
+
 /** `unikernel/poolPages`: the slabs of one size class, paged. */
 export interface PoolPagesRequest {
   /** PoolClassRow.key */
@@ -112,6 +145,11 @@ export interface PoolPagesResponse {
 export interface CyclesResponse {
   quality: 'whole' | 'torn';
   cycles: WaitCycle[];
+}
+
+/** `unikernel/allocations`: live allocations by chain of callers, the most bytes first; what grows from one to the next is a leak. */
+export interface AllocationsResponse {
+  groups: AllocationGroup[];
 }
 
 /** `unikernel/identify`: what lies at an address, now. */
@@ -153,8 +191,10 @@ export interface CustomRequests {
   'unikernel/view': [ViewRequest, ViewResponse];
   'unikernel/subscribe': [SubscribeRequest, SubscribeResponse];
   'unikernel/unsubscribe': [UnsubscribeRequest, Record<string, never>];
+  'unikernel/subscribePages': [SubscribePagesRequest, SubscribeResponse];
   'unikernel/poolPages': [PoolPagesRequest, PoolPagesResponse];
   'unikernel/cycles': [Record<string, never>, CyclesResponse];
+  'unikernel/allocations': [Record<string, never>, AllocationsResponse];
   'unikernel/identify': [IdentifyRequest, Identification];
   'unikernel/symbols': [SymbolsRequest, SymbolsResponse];
   'unikernel/status': [Record<string, never>, StatusResponse];
@@ -164,5 +204,6 @@ export interface CustomRequests {
 /** Events by name. */
 export interface CustomEvents {
   'unikernel/viewChanged': ViewChangedEvent;
+  'unikernel/pagesChanged': PagesChangedEvent;
   'unikernel/status': StatusResponse;
 }

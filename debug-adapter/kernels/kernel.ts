@@ -4,7 +4,20 @@ import type { AddressSpace } from '../guest/address-space.ts';
 import type { Layouts } from '../guest/layouts.ts';
 import type { PhysicalCache } from '../guest/physical-cache.ts';
 import type { Snapshot } from '../guest/snapshot.ts';
-import type { Identification, PoolPageRow, ViewName, ViewRows } from './model.ts';
+import type { AllocationGroup, Identification, PoolPageRow, ViewName, ViewRows } from './model.ts';
+
+/** Every page frame of RAM, and what it is. */
+export interface PageMap {
+  /** Names of kinds, by their number. */
+  kinds: string[];
+  /** Object sizes of the malloc pools, by their number. */
+  classes: number[];
+  /**
+   * One number a page: kind in bits 0 to 7. Of a pool's page: the class in bits 8 to 12, and in bits 13 to 15 how full its slab is,
+   * 0 (empty) to 7. Of a cached page: the CPU in bits 8 to 15.
+   */
+  pages: Uint16Array;
+}
 
 /** The views that each kernel reads by itself. */
 export type KernelViewName = Exclude<ViewName, 'waitsFor'>;
@@ -36,6 +49,11 @@ export interface Kernel {
     start: number,
     count: number,
   ): { total: number; pages: PoolPageRow[]; consistent: boolean };
+  /** Live allocations by who made them, the most bytes first; undefined when the kernel does not keep track. */
+  allocations(snapshot: Snapshot): AllocationGroup[] | undefined;
+  /** What every page is; undefined before the kernel knows. A page on its way is told as either. */
+  pageMap(snapshot: Snapshot): PageMap | undefined;
+  guestTime(snapshot: Snapshot): number;
   /** What lies at an address; `nothing` where nothing is mapped. */
   identify(snapshot: Snapshot, address: Address): Identification;
   /** See Observation.threadsAtStop. */

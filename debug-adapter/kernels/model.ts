@@ -265,6 +265,20 @@ export interface AllocationInfo {
   callers: string[];
 }
 
+/** Live allocations that were made by one chain of callers. */
+export interface AllocationGroup {
+  /** Innermost first: `function (file:line)`. */
+  callers: string[];
+  count: number;
+  /** Bytes that were asked for, in all. */
+  requested: number;
+  /** Ids of the threads that made them, at most 16. */
+  threads: number[];
+  /** Guest times of the oldest and the newest. */
+  oldest: number;
+  newest: number;
+}
+
 /** A cycle in the waits-for graph. */
 export interface WaitCycle {
   /** Each waits for the next, the last for the first. `heldByNext`: `holds vnode /a`, `is ahead in the queue for …`. */

@@ -1,12 +1,12 @@
 /** The custom requests: views, subscriptions, symbols, status. They cost the guest nothing and work while it runs. */
-import type { CustomRequests, StatusResponse, ViewChangedEvent, ViewName } from '../protocol.ts';
+import type { CustomRequests, StatusResponse, ViewName } from '../protocol.ts';
 import type { Observation } from '../worker/observation.ts';
 import type { Boot } from './boot.ts';
 import type { CurrentBoot } from './lifecycle.ts';
 import { addressOf } from './memory.ts';
 import type { Handlers } from './requests.ts';
 import { saveSnapshot } from './snapshot.ts';
-import { Subscriptions } from './subscriptions.ts';
+import { type SubscriptionEvents, Subscriptions } from './subscriptions.ts';
 
 const VIEWS: readonly ViewName[] = ['threads', 'vnodeLocks', 'mallocPools', 'timerSets', 'waitsFor'];
 const SLOWEST = 0.1;
@@ -16,10 +16,9 @@ export class KernelViews {
   readonly #current: CurrentBoot;
   readonly #subscriptions: Subscriptions;
 
-  /** @param emit sends `unikernel/viewChanged` */
-  constructor(current: CurrentBoot, emit: (event: ViewChangedEvent) => void) {
+  constructor(current: CurrentBoot, events: SubscriptionEvents) {
     this.#current = current;
-    this.#subscriptions = new Subscriptions(emit);
+    this.#subscriptions = new Subscriptions(events);
   }
 
   get handlers(): Handlers<keyof CustomRequests> {
@@ -27,13 +26,18 @@ export class KernelViews {
       'unikernel/view': async ({ view }) => (await this.#observation()).view(checkView(view)),
       'unikernel/subscribe': async ({ views, rate }) => {
         const request = { views: checkViews(views), rate: checkRate(rate) };
-        return { subscription: await this.#subscriptions.add(await this.#observation(), request) };
+        return { subscription: await this.#subscriptions.addViews(await this.#observation(), request) };
+      },
+      'unikernel/subscribePages': async ({ rate }) => {
+        const request = { rate: checkRate(rate) };
+        return { subscription: await this.#subscriptions.addPages(await this.#observation(), request) };
       },
       'unikernel/unsubscribe': async ({ subscription }) => {
         this.#subscriptions.remove(subscription);
         return {};
       },
       'unikernel/poolPages': async (given) => (await this.#observation()).poolPages(given),
+      'unikernel/allocations': async () => (await this.#observation()).allocations(),
       'unikernel/identify': async ({ address }) =>
         (await this.#observation()).identify(Number(BigInt.asIntN(64, addressOf(address)))),
       'unikernel/cycles': async () => (await this.#observation()).cycles(),

@@ -81,7 +81,10 @@ export class UnikernelSession extends DebugSession {
       this.#send('breakpoint', { reason: 'changed', breakpoint }),
     );
     this.#execution = new Execution(current);
-    this.#views = new KernelViews(current, (event) => this.#send('unikernel/viewChanged', event));
+    this.#views = new KernelViews(current, {
+      viewChanged: (event) => this.#send('unikernel/viewChanged', event),
+      pagesChanged: (event) => this.#send('unikernel/pagesChanged', event),
+    });
     this.#handlers = {
       initialize: (given) => this.#initialize(given),
       ...this.#lifecycle.handlers,

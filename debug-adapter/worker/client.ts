@@ -5,8 +5,10 @@ import { Worker } from 'node:worker_threads';
 import type { RamSource } from '../machine/machine.ts';
 import type {
   Address,
+  AllocationsResponse,
   CyclesResponse,
   Identification,
+  PagesChangedEvent,
   PoolPagesRequest,
   PoolPagesResponse,
   SymbolsRequest,
@@ -32,6 +34,7 @@ export class ObservationWorker implements Observation {
   readonly ready: Promise<'sprout' | 'osv' | undefined>;
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
+  readonly #pageListeners = new Map<number, (event: PagesChangedEvent) => void>();
   readonly #listeners = new Map<number, (event: ViewChangedEvent) => void>();
   #onDeadlock: ((cycle: WaitCycle) => void) | undefined;
   #nextId = 1;
@@ -74,25 +77,26 @@ export class ObservationWorker implements Observation {
     return this.#ask('view', view);
   }
 
-  async subscribe(views: ViewName[], rate: number, listener: (event: ViewChangedEvent) => void): Promise<number> {
-    const subscription = this.#nextSubscription++;
-    this.#listeners.set(subscription, listener);
-    try {
-      await this.#ask('subscribe', subscription, views, rate);
-    } catch (error) {
-      this.#listeners.delete(subscription);
-      throw error;
-    }
-    return subscription;
+  subscribe(views: ViewName[], rate: number, listener: (event: ViewChangedEvent) => void): Promise<number> {
+    return this.#follow(this.#listeners, listener, 'subscribe', views, rate);
+  }
+
+  subscribePages(rate: number, listener: (event: PagesChangedEvent) => void): Promise<number> {
+    return this.#follow(this.#pageListeners, listener, 'subscribePages', rate);
   }
 
   unsubscribe(subscription: number): void {
     this.#listeners.delete(subscription);
+    this.#pageListeners.delete(subscription);
     this.#tell('unsubscribe', subscription);
   }
 
   poolPages(request: PoolPagesRequest): Promise<PoolPagesResponse> {
     return this.#ask('poolPages', request);
+  }
+
+  allocations(): Promise<AllocationsResponse> {
+    return this.#ask('allocations');
   }
 
   identify(address: Address): Promise<Identification> {
@@ -137,6 +141,19 @@ export class ObservationWorker implements Observation {
     await this.#worker.terminate();
   }
 
+  /** The listener is there before the first event can come. */
+  async #follow<L>(listeners: Map<number, L>, listener: L, method: string, ...parameters: unknown[]): Promise<number> {
+    const subscription = this.#nextSubscription++;
+    listeners.set(subscription, listener);
+    try {
+      await this.#ask(method, subscription, ...parameters);
+    } catch (error) {
+      listeners.delete(subscription);
+      throw error;
+    }
+    return subscription;
+  }
+
   /** The type of the answer is the method's own: both ends are built from the same source. */
   #ask<T>(method: string, ...parameters: unknown[]): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -166,6 +183,10 @@ export class ObservationWorker implements Observation {
       this.#listeners.get(message.event.subscription)?.(message.event);
       return;
     }
+    if (message.kind === 'pages') {
+      this.#pageListeners.get(message.event.subscription)?.(message.event);
+      return;
+    }
     if (message.kind === 'deadlock') {
       this.#onDeadlock?.(message.cycle);
       return;
@@ -186,6 +207,7 @@ export class ObservationWorker implements Observation {
     }
     this.#pending.clear();
     this.#listeners.clear();
+    this.#pageListeners.clear();
   }
 }
 

@@ -1,5 +1,5 @@
 /** What the session thread and the observation worker say to each other. Structured clones: plain values only. */
-import type { ViewChangedEvent, WaitCycle } from '../protocol.ts';
+import type { PagesChangedEvent, ViewChangedEvent, WaitCycle } from '../protocol.ts';
 import type { ObservationOptions } from './observation.ts';
 
 /** The session asks; `id` is its own count. */
@@ -29,7 +29,14 @@ export interface WorkerDeadlock {
   cycle: WaitCycle;
 }
 
-export type WorkerMessage = WorkerReply | WorkerDelta | WorkerDeadlock;
+/** A delta of a subscription to pages. */
+export interface WorkerPages {
+  kind: 'pages';
+  event: PagesChangedEvent;
+}
+
+export type WorkerNews = WorkerDelta | WorkerDeadlock | WorkerPages;
+export type WorkerMessage = WorkerReply | WorkerNews;
 
 /** What the worker is started with. */
 export interface WorkerStart {

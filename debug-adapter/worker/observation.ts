@@ -2,8 +2,10 @@ import type { KnownRegisters, StoppedThread } from '../kernels/kernel.ts';
 import type { RamSource } from '../machine/machine.ts';
 import type {
   Address,
+  AllocationsResponse,
   CyclesResponse,
   Identification,
+  PagesChangedEvent,
   PoolPagesRequest,
   PoolPagesResponse,
   SymbolsRequest,
@@ -41,9 +43,13 @@ export interface Observation {
   view<V extends ViewName>(view: V): Promise<ViewSnapshot<V>>;
   /** Calls `listener` with deltas at `rate` Hz until unsubscribed. */
   subscribe(views: ViewName[], rate: number, listener: (event: ViewChangedEvent) => void): Promise<number>;
+  /** The map of all pages, as deltas at `rate` Hz until unsubscribed. */
+  subscribePages(rate: number, listener: (event: PagesChangedEvent) => void): Promise<number>;
   unsubscribe(subscription: number): void;
   poolPages(request: PoolPagesRequest): Promise<PoolPagesResponse>;
   cycles(): Promise<CyclesResponse>;
+  /** Live allocations by who made them. Rejects when the kernel does not keep track. */
+  allocations(): Promise<AllocationsResponse>;
   /** What lies at an address. */
   identify(address: Address): Promise<Identification>;
   /**

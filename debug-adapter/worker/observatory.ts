@@ -7,8 +7,10 @@ import { findCycles } from '../kernels/waits-for.ts';
 import { waitsForRows } from '../kernels/waits-for-graph.ts';
 import type { RamSource } from '../machine/machine.ts';
 import type {
+  AllocationsResponse,
   CyclesResponse,
   Identification,
+  PagesChangedEvent,
   PoolPagesRequest,
   PoolPagesResponse,
   SymbolsRequest,
@@ -18,8 +20,9 @@ import type {
 } from '../protocol.ts';
 import { DeadlockWatch } from './deadlock-watch.ts';
 import { BuildFacts } from './facts.ts';
-import type { WorkerDeadlock, WorkerDelta, WorkerStart } from './messages.ts';
+import type { WorkerNews, WorkerStart } from './messages.ts';
 import type { KnownRegisters, StoppedThread } from './observation.ts';
+import { PageSubscription } from './page-subscription.ts';
 import { QmpRam } from './qmp-ram.ts';
 import { Subscription } from './subscriptions.ts';
 import { type Taken, Window } from './window.ts';
@@ -31,9 +34,9 @@ const MOST_POOL_PAGES = 1000;
 /** What the worker thread does: answers each method of `Observation`, sends deltas. */
 export class Observatory {
   readonly #start: WorkerStart;
-  readonly #send: (message: WorkerDelta | WorkerDeadlock) => void;
+  readonly #send: (message: WorkerNews) => void;
   readonly #kernel: Promise<Kernel | undefined>;
-  readonly #subscriptions = new Map<number, Subscription>();
+  readonly #subscriptions = new Map<number, Subscription | PageSubscription>();
   readonly #sequences = new Map<ViewName, number>();
   #facts: BuildFacts | undefined;
   #window: Window | undefined;
@@ -41,7 +44,7 @@ export class Observatory {
   #running = true;
   #deadlocks: DeadlockWatch | undefined;
 
-  constructor(start: WorkerStart, send: (message: WorkerDelta | WorkerDeadlock) => void) {
+  constructor(start: WorkerStart, send: (message: WorkerNews) => void) {
     this.#start = start;
     this.#send = send;
     this.#kernel = this.#recognise();
@@ -66,10 +69,14 @@ export class Observatory {
         return this.#subscribe(parameters[0] as number, parameters[1] as ViewName[], parameters[2] as number);
       case 'unsubscribe':
         return this.#unsubscribe(parameters[0] as number);
+      case 'subscribePages':
+        return this.#subscribePages(parameters[0] as number, parameters[1] as number);
       case 'poolPages':
         return this.#poolPages(parameters[0] as PoolPagesRequest);
       case 'identify':
         return this.#identify(parameters[0] as number);
+      case 'allocations':
+        return this.#allocations();
       case 'cycles':
         return this.#cycles();
       case 'watchDeadlocks':
@@ -180,6 +187,28 @@ export class Observatory {
     );
   }
 
+  async #subscribePages(id: number, rate: number): Promise<void> {
+    if (!Number.isFinite(rate)) {
+      throw new Error('The rate of a subscription is a number of snapshots a second, 0.1 to 50.');
+    }
+    await this.#known();
+    const take = async () => {
+      const { value } = await this.#take(
+        'pages',
+        (kernel, snapshot) => ({
+          map: kernel.pageMap(snapshot),
+          guestTime: kernel.guestTime(snapshot),
+          consistent: true,
+        }),
+        true,
+      );
+      const { map, guestTime } = value;
+      return map && { map, guestTime, running: this.#running };
+    };
+    const emit = (event: PagesChangedEvent): void => this.#send({ kind: 'pages', event });
+    this.#subscriptions.set(id, new PageSubscription(id, rate, take, emit));
+  }
+
   #unsubscribe(id: number): void {
     this.#subscriptions.get(id)?.end();
     this.#subscriptions.delete(id);
@@ -204,6 +233,18 @@ export class Observatory {
       true,
     );
     return value.found;
+  }
+
+  async #allocations(): Promise<AllocationsResponse> {
+    const { value } = await this.#take(
+      'allocations',
+      (kernel, snapshot) => ({ groups: kernel.allocations(snapshot), consistent: true }),
+      true,
+    );
+    if (!value.groups) {
+      throw new Error('The kernel does not keep track of allocations: boot it with --track-allocations.');
+    }
+    return { groups: value.groups };
   }
 
   /** `once`: one reading is enough, torn or not. */

@@ -1,9 +1,10 @@
 import type { Address } from '../../guest/address.ts';
+import type { Place } from '../../guest/physical-cache.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
 import { signed64 } from '../../guest/struct-reader.ts';
 import { briefly } from '../brief.ts';
 import type { KernelFacts } from '../kernel.ts';
-import type { AllocationInfo } from '../model.ts';
+import type { AllocationGroup, AllocationInfo } from '../model.ts';
 import type { SproutStructures } from './structures.ts';
 import type { SproutThreads } from './threads.ts';
 
@@ -14,6 +15,8 @@ const TOMBSTONE = 1;
 const MOST_SLOTS = 1 << 26;
 /** Probes of a table that is at most half full end long before. */
 const MOST_PROBES = 10_000;
+/** Threads that are named of one group. */
+const MOST_THREADS = 16;
 
 /** Sprout's table of live allocations, when `--track-allocations` is on. */
 export class SproutAllocationTracking {
@@ -70,20 +73,52 @@ export class SproutAllocationTracking {
     return undefined;
   }
 
-  /** Every live allocation that is tracked. @throws UnreadableMemory. */
-  *all(snapshot: Snapshot): Generator<{ address: Address; requested: number; thread: number; callers: Address[] }> {
+  /** Live allocations by chain of callers, the most bytes first; undefined when tracking is off. @throws UnreadableMemory. */
+  groups(snapshot: Snapshot): AllocationGroup[] | undefined {
     const table = snapshot.at(this.#table.reader, this.#table.address);
     const records = this.#table.records(table);
+    if (!this.#table.enabled(table) || records === 0) {
+      return undefined;
+    }
     const capacity = Math.min(this.#table.capacity(table), MOST_SLOTS);
-    for (let slot = 0; records !== 0 && slot < capacity; slot++) {
+    const groups = new Map<string, AllocationGroup>();
+    for (let slot = 0; slot < capacity; slot++) {
       const at = records + slot * this.#record.reader.size;
       const place = snapshot.at(this.#record.reader, at);
       const address = this.#record.address(place);
       if (address !== EMPTY && address !== TOMBSTONE) {
-        const { requested, thread } = this.#record;
-        yield { address, requested: requested(place), thread: thread(place), callers: this.#callers(snapshot, at) };
+        this.#addTo(groups, this.#callers(snapshot, at), place);
       }
     }
+    return [...groups.values()].sort((a, b) => b.requested - a.requested);
+  }
+
+  #addTo(groups: Map<string, AllocationGroup>, callers: Address[], place: Place): void {
+    const { requested, thread, time } = this.#record;
+    const chain = callers.join();
+    const at = time(place);
+    const group = groups.get(chain) ?? {
+      callers: this.#names(callers),
+      count: 0,
+      requested: 0,
+      threads: [],
+      oldest: at,
+      newest: at,
+    };
+    groups.set(chain, group);
+    group.count++;
+    group.requested += requested(place);
+    group.oldest = Math.min(group.oldest, at);
+    group.newest = Math.max(group.newest, at);
+    const id = thread(place);
+    if (group.threads.length < MOST_THREADS && !group.threads.includes(id)) {
+      group.threads.push(id);
+    }
+  }
+
+  /** The line of the call, not the one behind it. */
+  #names(callers: Address[]): string[] {
+    return callers.map((caller) => briefly(this.#facts.describe(caller - 1)));
   }
 
   #describe(snapshot: Snapshot, at: Address): AllocationInfo {
@@ -94,8 +129,7 @@ export class SproutAllocationTracking {
       threadName: this.#threads.nameOf(snapshot, thread) ?? '',
       time: this.#record.time(place),
       requested: this.#record.requested(place),
-      // The line of the call, not the one behind it.
-      callers: this.#callers(snapshot, at).map((caller) => briefly(this.#facts.describe(caller - 1))),
+      callers: this.#names(this.#callers(snapshot, at)),
     };
   }
 

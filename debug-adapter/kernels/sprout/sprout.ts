@@ -8,10 +8,11 @@ import type {
   KernelFacts,
   KernelViewName,
   KnownRegisters,
+  PageMap,
   Reading,
   StoppedThread,
 } from '../kernel.ts';
-import type { Identification, PoolPageRow } from '../model.ts';
+import type { AllocationGroup, Identification, PoolPageRow } from '../model.ts';
 import { findCycles } from '../waits-for.ts';
 import { LINEAR_BASE, sproutAddressSpace } from './address-space.ts';
 import { SproutAllocationTracking } from './allocation-tracking.ts';
@@ -19,6 +20,7 @@ import { SproutIdentify } from './identify.ts';
 import { SproutMallocPools } from './malloc-pools.ts';
 import { SproutNames } from './names.ts';
 import { PageCensus } from './page-census.ts';
+import { SproutPageMap } from './page-map.ts';
 import { PageRecords } from './page-records.ts';
 import { SproutParkedFrames } from './parked-frames.ts';
 import { SPROUT_PLUMBING } from './plumbing.ts';
@@ -52,7 +54,9 @@ class Sprout implements Kernel {
   readonly #views: { [V in KernelViewName]: { read(snapshot: Snapshot): Reading<V> } };
   readonly #mallocPools: SproutMallocPools;
   readonly #census: PageCensus;
+  readonly #tracking: SproutAllocationTracking;
   readonly #identify: SproutIdentify;
+  readonly #pageMap: SproutPageMap;
   readonly #stopped: SproutStoppedThreads;
 
   constructor(facts: KernelFacts) {
@@ -71,6 +75,8 @@ class Sprout implements Kernel {
       mallocPools: this.#mallocPools,
       timerSets: new SproutTimerSets(this.#names),
     };
+    this.#pageMap = new SproutPageMap(structures);
+    this.#tracking = new SproutAllocationTracking(structures, this.#threads);
     this.#identify = new SproutIdentify({
       names: this.#names,
       threads: this.#threads,
@@ -78,7 +84,7 @@ class Sprout implements Kernel {
       pools: this.#mallocPools,
       census: this.#census,
       records: new PageRecords(structures, LINEAR_BASE),
-      tracking: new SproutAllocationTracking(structures, this.#threads),
+      tracking: this.#tracking,
     });
     this.#stopped = new SproutStoppedThreads(structures, this.#threads, frames);
   }
@@ -106,6 +112,18 @@ class Sprout implements Kernel {
     const remote = remoteFrees(snapshot, this.#mallocPools.remoteHeads(snapshot, pool.address));
     const slabs = this.#census.slabs(snapshot, pool, remote.objects, start, count);
     return { ...slabs, consistent: slabs.consistent && remote.whole };
+  }
+
+  allocations(snapshot: Snapshot): AllocationGroup[] | undefined {
+    return this.#tracking.groups(snapshot);
+  }
+
+  pageMap(snapshot: Snapshot): PageMap | undefined {
+    return this.#pageMap.read(snapshot);
+  }
+
+  guestTime(snapshot: Snapshot): number {
+    return this.#names.structures.guestTime(snapshot);
   }
 
   identify(snapshot: Snapshot, address: Address): Identification {

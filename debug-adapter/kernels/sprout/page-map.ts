@@ -1,0 +1,89 @@
+import type { Address } from '../../guest/address.ts';
+import { LONGEST_PLACE } from '../../guest/physical-cache.ts';
+import type { Snapshot } from '../../guest/snapshot.ts';
+import { signed64 } from '../../guest/struct-reader.ts';
+import type { PageMap } from '../kernel.ts';
+import type { SproutStructures } from './structures.ts';
+
+/** 16 TiB of RAM: a count above it is no count. */
+const MOST_PAGES = 2 ** 32;
+/** Steps in which the filling of a slab is told. */
+const FULL = 7;
+
+/** Every page of RAM in one pass over the kernel's page records: fast enough for ten times a second on a GiB. */
+export class SproutPageMap {
+  readonly #structures: SproutStructures;
+  readonly #array;
+  readonly #page;
+  readonly #kinds: string[];
+  readonly #poolKind: number;
+  readonly #pools: { base: Address; size: number; sizes: (snapshot: Snapshot) => number[] };
+
+  constructor(structures: SproutStructures) {
+    this.#structures = structures;
+    const { layouts } = structures.facts;
+    const array = layouts.struct('sprout::PageArray');
+    this.#array = { reader: array, pages: array.pointer('pages'), count: array.number('count') };
+    const page = layouts.struct('sprout::Page');
+    this.#page = {
+      size: page.size,
+      kind: page.offset('kind'),
+      cpu: page.offset('cpu'),
+      indexInBlock: page.offset('index_in_block'),
+      owner: page.offset('owner'),
+      live: page.offset('live_objects'),
+      capacity: page.offset('capacity'),
+    };
+    const names = layouts.enumeration('sprout::PageKind');
+    this.#kinds = Array.from({ length: Math.max(...names.keys()) + 1 }, (_, kind) => names.get(kind) ?? '?');
+    this.#poolKind = this.#kinds.indexOf('pool');
+    const pool = layouts.struct('sprout::MallocPool');
+    const type = layouts.variableType('sprout::g_malloc_pools');
+    const count = type.kind === 'array' ? type.count : 0;
+    const base = structures.symbol('sprout::g_malloc_pools');
+    const objectSize = pool.number('object_size');
+    this.#pools = {
+      base,
+      size: pool.size,
+      sizes: (snapshot) =>
+        Array.from({ length: count }, (_, index) => objectSize(snapshot.at(pool, base + index * pool.size))),
+    };
+  }
+
+  /** Undefined before the page allocator is up. @throws UnreadableMemory. */
+  read(snapshot: Snapshot): PageMap | undefined {
+    const place = snapshot.at(this.#array.reader, this.#structures.symbol('sprout::g_pages'));
+    const records = this.#array.pages(place);
+    const count = this.#array.count(place);
+    if (records === 0 || count > MOST_PAGES) {
+      return undefined;
+    }
+    const pages = new Uint16Array(count);
+    const most = Math.floor(LONGEST_PLACE / this.#page.size);
+    let slab = 0;
+    for (let first = 0; first < count; first += most) {
+      const wanted = Math.min(most, count - first);
+      const { view, offset } = snapshot.glanceAt(records + first * this.#page.size, wanted * this.#page.size);
+      for (let index = 0, at = offset; index < wanted; index++, at += this.#page.size) {
+        const kind = view.getUint8(at + this.#page.kind);
+        if (kind !== this.#poolKind) {
+          pages[first + index] = kind | (view.getUint8(at + this.#page.cpu) << 8);
+          continue;
+        }
+        // Only a slab's first page knows its class and filling; the others follow it.
+        if (view.getUint32(at + this.#page.indexInBlock, true) === 0) {
+          slab = this.#slab(view, at);
+        }
+        pages[first + index] = kind | (slab << 8);
+      }
+    }
+    return { kinds: this.#kinds, classes: this.#pools.sizes(snapshot), pages };
+  }
+
+  #slab(view: DataView, at: number): number {
+    const pool = (signed64(view, at + this.#page.owner) - this.#pools.base) / this.#pools.size;
+    const capacity = Math.max(1, view.getUint16(at + this.#page.capacity, true));
+    const live = view.getUint16(at + this.#page.live, true);
+    return (pool & 31) | (Math.min(FULL, Math.ceil((live * FULL) / capacity)) << 5);
+  }
+}
