@@ -22,3 +22,15 @@ export function exitOf(child: ChildProcess): Promise<{ code: number | null; sign
     }
   });
 }
+
+/** As `exitOf`, after the last of its output was read. */
+export function closeOf(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  return new Promise((resolve) => {
+    const open = child.stdio.some((stream) => stream && !stream.destroyed);
+    if (child.pid === undefined || (!open && (child.exitCode !== null || child.signalCode !== null))) {
+      resolve({ code: child.exitCode, signal: child.signalCode });
+    } else {
+      child.once('close', (code, signal) => resolve({ code, signal }));
+    }
+  });
+}

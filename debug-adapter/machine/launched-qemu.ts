@@ -2,7 +2,8 @@ import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import { exitOf, spawnTied } from './children.ts';
+import { patience } from '../patience.ts';
+import { closeOf, exitOf, spawnTied } from './children.ts';
 import { type BootOptions, qemuArguments } from './command-line.ts';
 import type { Machine, MachineEvents, RamSource } from './machine.ts';
 import { Qmp } from './qmp.ts';
@@ -12,6 +13,10 @@ import type { RuntimeFolder } from './runtime-folder.ts';
 
 const QMP_DESCRIPTOR = 3;
 const CONSOLE_DESCRIPTOR = 4;
+/** How long a QEMU that refuses to start may take to end, in milliseconds. */
+const END_TIME_LIMIT = 2000;
+/** How long what it said may come after its end, in milliseconds. */
+const WORDS_TIME_LIMIT = 500;
 
 /** A QEMU of ours, paused at reset when `start` resolves. It dies with this process. */
 export class LaunchedQemu implements Machine {
@@ -61,7 +66,11 @@ export class LaunchedQemu implements Machine {
     this.#process.once('error', (error) => {
       this.#stderr += error.message;
     });
-    void exitOf(this.#process).then(({ code, signal }) => this.#exited(code, signal));
+    void exitOf(this.#process).then(async ({ code, signal }) => {
+      // Its last words are still on their way.
+      await Promise.race([closeOf(this.#process), patience(WORDS_TIME_LIMIT)]);
+      this.#exited(code, signal);
+    });
   }
 
   get ram(): RamSource | undefined {
@@ -108,15 +117,16 @@ export class LaunchedQemu implements Machine {
       const pid = this.#process.pid;
       this.#ram = pid === undefined ? undefined : await findMemfd(pid, (command) => qmp.monitor(command));
     } catch (error) {
-      // The process's own words say more than a closed socket does.
-      this.#process.kill('SIGKILL');
-      await exitOf(this.#process);
-      throw this.#stderr.trim() ? new Error(this.#refusal()) : error;
+      // The process's own words say more than a closed socket does; it closes that before it is gone.
+      const timer = setTimeout(() => this.#process.kill('SIGKILL'), END_TIME_LIMIT);
+      const { code, signal } = await closeOf(this.#process);
+      clearTimeout(timer);
+      const words = this.#lastWords();
+      if (words === '' && code === null && signal === 'SIGKILL') {
+        throw error;
+      }
+      throw new Error(`QEMU did not start: ${words || `it ended (${signal ?? `code ${code}`}).`}`);
     }
-  }
-
-  #refusal(): string {
-    return `QEMU did not start: ${this.#lastWords()}`;
   }
 
   /** QEMU's last line, without its own name. */

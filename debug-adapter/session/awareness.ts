@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { RamSource } from '../machine/machine.ts';
+import { patience } from '../patience.ts';
 import { CPU_THREAD_BASE } from '../protocol.ts';
 import { sentence } from '../sentence.ts';
 import type { KernelThreads } from '../stub/kernel-threads.ts';
@@ -112,8 +113,4 @@ export class Awareness implements KernelThreads {
       this.#changed();
     }
   }
-}
-
-function patience(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
 }

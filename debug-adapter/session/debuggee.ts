@@ -59,7 +59,7 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
     machine.events.on('exited', ({ code, expected, message }) => !expected && this.#end(message, code ?? 1));
     void stub.closed.then(({ side, message }) => {
       if (side === 'upstream') {
-        this.#end(message);
+        this.#endWithoutStub(message);
       } else if (side === 'gdb' && gdb.isAlive) {
         this.#end('gdb has let go of the guest.');
       }
@@ -250,7 +250,13 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
 
   async #classify(record: MiRecord): Promise<Stop | undefined> {
     if (textOf(record, 'reason')?.startsWith('exited')) {
-      this.#end('The target has ended.', Number.parseInt(textOf(record, 'exit-code') ?? '0', 8));
+      // "signalled": the stub is gone.
+      const exitCode = textOf(record, 'exit-code');
+      if (exitCode === undefined && textOf(record, 'reason') === 'exited-signalled') {
+        this.#endWithoutStub('The guest has ended.');
+      } else {
+        this.#end('The guest has ended.', Number.parseInt(exitCode ?? '0', 8));
+      }
       return undefined;
     }
     if (textOf(record, 'signal-name') === 'SIGQUIT' || this.#ended !== undefined) {
@@ -284,6 +290,12 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
   async #dapThread(number: number): Promise<number> {
     await this.#readGdbThreads();
     return [...this.#gdbThreads].find(([, known]) => known === number)?.[0] ?? number;
+  }
+
+  /** The process behind the stub tells more by its exit, which follows. */
+  #endWithoutStub(message: string): void {
+    const patience = this.machine.kind === 'launched' ? EVENT_TIME_LIMIT : 0;
+    setTimeout(() => this.#end(message), patience).unref();
   }
 
   #end(message: string | undefined, exitCode = message === undefined ? 0 : 1): void {

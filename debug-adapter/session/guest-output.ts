@@ -2,6 +2,8 @@
 
 /** A line of a backtrace as a kernel prints it: a number or nothing, an address of the upper half, and nothing more. */
 const BACKTRACE_LINE = /^\s*(?:#?\d+:?\s+)?\[?(0x[0-9a-f]{16})\]?\s*$/;
+/** A line of a register dump with the address of the instruction that faulted. */
+const FAULT_LINE = /\br?ip[ :=]+(?:0x)?([0-9a-f]{16})\b/i;
 /** Text without a line end is shown after it grew to this. */
 const LONGEST_LINE = 4096;
 
@@ -14,6 +16,8 @@ export class GuestOutput {
   #tail: Promise<void> = Promise.resolve();
   #waiting = 0;
   #line = '';
+  /** Where a fault was told to be: all other addresses of a backtrace are those that calls return to. */
+  #faultAt: bigint | undefined;
 
   constructor(show: (text: string) => void, symbolise: Symbolise) {
     this.#show = show;
@@ -29,6 +33,8 @@ export class GuestOutput {
     this.#line = mayBecome ? rest : '';
     let plain = '';
     for (const line of lines) {
+      const fault = FAULT_LINE.exec(line)?.[1];
+      this.#faultAt = fault === undefined ? this.#faultAt : BigInt(`0x${fault}`);
       const address = BACKTRACE_LINE.exec(line.trimEnd())?.[1];
       if (address === undefined) {
         plain += `${line}\n`;
@@ -36,7 +42,10 @@ export class GuestOutput {
       }
       this.#push(plain);
       plain = '';
-      this.#enqueue(() => this.#named(line, address));
+      // The call itself lies before the address that it returns to, which may be another line's, or another function's.
+      const code = BigInt(address);
+      const at = code === this.#faultAt || code === 0n ? code : code - 1n;
+      this.#enqueue(() => this.#named(line, at));
     }
     this.#push(plain + (mayBecome ? '' : rest));
   }
@@ -67,8 +76,9 @@ export class GuestOutput {
     });
   }
 
-  async #named(line: string, address: string): Promise<string> {
-    const name = await this.#symbolise(BigInt(address)).catch(() => undefined);
-    return `${line.trimEnd()}${name === undefined ? '' : `  ${name}`}\n`;
+  async #named(line: string, address: bigint): Promise<string> {
+    const name = await this.#symbolise(address).catch(() => undefined);
+    // A line number says more than an offset.
+    return `${line.trimEnd()}${name === undefined ? '' : `  ${name.replace(/\+0x[0-9a-f]+(?= \()/, '')}`}\n`;
   }
 }

@@ -1,5 +1,5 @@
 /** The custom requests: views, subscriptions, symbols, status. They cost the guest nothing and work while it runs. */
-import type { CustomRequests, StatusResponse, ViewName } from '../protocol.ts';
+import type { CustomRequests, StatusResponse, TraceRequest, ViewName } from '../protocol.ts';
 import type { Observation } from '../worker/observation.ts';
 import type { Boot } from './boot.ts';
 import type { CurrentBoot } from './lifecycle.ts';
@@ -38,6 +38,7 @@ export class KernelViews {
       },
       'unikernel/poolPages': async (given) => (await this.#observation()).poolPages(given),
       'unikernel/allocations': async () => (await this.#observation()).allocations(),
+      'unikernel/trace': async (given) => (await this.#observation()).trace(checkTrace(given)),
       'unikernel/identify': async ({ address }) =>
         (await this.#observation()).identify(Number(BigInt.asIntN(64, addressOf(address)))),
       'unikernel/cycles': async () => (await this.#observation()).cycles(),
@@ -93,6 +94,13 @@ function checkViews(views: ViewName[]): ViewName[] {
     throw new Error(`"views" must name at least one of ${VIEWS.join(', ')}.`);
   }
   return views.map(checkView);
+}
+
+function checkTrace({ after, limit }: TraceRequest): TraceRequest {
+  if (!Array.isArray(after) || !after.every((count) => Number.isFinite(count) && count >= 0)) {
+    throw new Error('"after" must be a list of counts, one for each CPU.');
+  }
+  return { after, ...(limit !== undefined && { limit }) };
 }
 
 function checkRate(rate: number): number {

@@ -1,8 +1,10 @@
 /** From `launch` or `attach` to the end: which boot is the current one, and what happens to it. */
+
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { Gdb } from '../gdb/gdb.ts';
 import { recordOf, textOf } from '../gdb/records.ts';
 import { AttachedQemu } from '../machine/attached-qemu.ts';
+import { patience } from '../patience.ts';
 import { CPU_THREAD_BASE } from '../protocol.ts';
 import { sentence } from '../sentence.ts';
 import { type CheckedAttach, type CheckedLaunch, checkAttach, checkLaunch } from './arguments.ts';
@@ -32,6 +34,9 @@ export interface LifecycleEvents {
   logged(breakpoint: string, text: string): void;
   statusChanged(): void;
 }
+
+/** How long the naming of a dead guest's last backtrace may take, in milliseconds. */
+const LAST_WORDS_TIME_LIMIT = 3000;
 
 type Options = CheckedLaunch | CheckedAttach;
 type Family = 'launch' | 'attach' | 'configurationDone' | 'restart' | 'terminate' | 'disconnect';
@@ -187,6 +192,8 @@ export class Lifecycle {
     if (this.#ending) {
       return;
     }
+    // What the guest said last is named while there is somebody who knows the names.
+    await Promise.race([this.#output?.end(), patience(LAST_WORDS_TIME_LIMIT)]);
     if (message !== undefined) {
       this.#events.output('important', `${message}\n`);
     }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { RamSource } from '../machine/machine.ts';
+import { patience } from '../patience.ts';
 import type {
   Address,
   AllocationsResponse,
@@ -13,6 +14,8 @@ import type {
   PoolPagesResponse,
   SymbolsRequest,
   SymbolsResponse,
+  TraceReading,
+  TraceRequest,
   ViewChangedEvent,
   ViewName,
   ViewSnapshot,
@@ -97,6 +100,10 @@ export class ObservationWorker implements Observation {
 
   allocations(): Promise<AllocationsResponse> {
     return this.#ask('allocations');
+  }
+
+  trace(request: TraceRequest): Promise<TraceReading> {
+    return this.#ask('trace', request);
   }
 
   identify(address: Address): Promise<Identification> {
@@ -209,11 +216,6 @@ export class ObservationWorker implements Observation {
     this.#listeners.clear();
     this.#pageListeners.clear();
   }
-}
-
-/** Resolves after `milliseconds`, without keeping the process alive. */
-function patience(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
 }
 
 /** Bundled: `worker.cjs` and `python/` beside the bundle; from source: `main.ts` beside this file. */
