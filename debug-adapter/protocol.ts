@@ -7,6 +7,7 @@ import type {
   AllocationGroup,
   Identification,
   PoolPageRow,
+  TraceReading,
   ViewName,
   ViewRows,
   ViewSnapshot,
@@ -152,6 +153,14 @@ export interface AllocationsResponse {
   groups: AllocationGroup[];
 }
 
+/** `unikernel/trace`: what happened lately on each CPU, from the kernel's trace rings. */
+export interface TraceRequest {
+  /** For each CPU, what `next` said the last time; `[]`: from the oldest on. */
+  after: number[];
+  /** The newest so many events of each CPU at most: 1 to 100,000. Default 100,000. */
+  limit?: number;
+}
+
 /** `unikernel/identify`: what lies at an address, now. */
 export interface IdentifyRequest {
   /** `0x…`, as `memoryReference`s are. */
@@ -195,6 +204,7 @@ export interface CustomRequests {
   'unikernel/poolPages': [PoolPagesRequest, PoolPagesResponse];
   'unikernel/cycles': [Record<string, never>, CyclesResponse];
   'unikernel/allocations': [Record<string, never>, AllocationsResponse];
+  'unikernel/trace': [TraceRequest, TraceReading];
   'unikernel/identify': [IdentifyRequest, Identification];
   'unikernel/symbols': [SymbolsRequest, SymbolsResponse];
   'unikernel/status': [Record<string, never>, StatusResponse];

@@ -4,7 +4,7 @@ import type { AddressSpace } from '../guest/address-space.ts';
 import type { Layouts } from '../guest/layouts.ts';
 import type { PhysicalCache } from '../guest/physical-cache.ts';
 import type { Snapshot } from '../guest/snapshot.ts';
-import type { AllocationGroup, Identification, PoolPageRow, ViewName, ViewRows } from './model.ts';
+import type { AllocationGroup, Identification, PoolPageRow, TraceReading, ViewName, ViewRows } from './model.ts';
 
 /** Every page frame of RAM, and what it is. */
 export interface PageMap {
@@ -51,6 +51,11 @@ export interface Kernel {
   ): { total: number; pages: PoolPageRow[]; consistent: boolean };
   /** Live allocations by who made them, the most bytes first; undefined when the kernel does not keep track. */
   allocations(snapshot: Snapshot): AllocationGroup[] | undefined;
+  /**
+   * What happened lately: of each CPU at most `limit` events after the first `after[cpu]`, the newest ones; undefined when the kernel
+   * keeps no trace.
+   */
+  trace(snapshot: Snapshot, after: readonly number[], limit: number): TraceReading | undefined;
   /** What every page is; undefined before the kernel knows. A page on its way is told as either. */
   pageMap(snapshot: Snapshot): PageMap | undefined;
   guestTime(snapshot: Snapshot): number;

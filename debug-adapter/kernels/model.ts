@@ -279,6 +279,41 @@ export interface AllocationGroup {
   newest: number;
 }
 
+/** What happened on one CPU, oldest first: one entry of each list an event. */
+export interface TraceEvents {
+  /** Guest time, ascending. */
+  time: number[];
+  /** Id of the thread that ran. */
+  thread: number[];
+  /** Index into TraceReading.kinds. */
+  kind: number[];
+  /** The thread, lock, timer, vnode or allocation that it is about. */
+  object: Address[];
+  /** See the kind: an id, a CPU, nanoseconds waited, held or late, bytes, an operation. */
+  value: number[];
+}
+
+/** The kernel's trace rings. */
+export interface TraceReading {
+  guestTime: number;
+  /** Names of kinds: `thread_switch`, `lock_wait`, `lock_acquire`, … */
+  kinds: string[];
+  /** Names of the operations of `vnode_operation`, by value. */
+  operations: string[];
+  cpus: {
+    cpu: number;
+    /** What to ask for next: records ever written. */
+    next: number;
+    /** Records between what was asked for and the first that is told. */
+    lost: number;
+    events: TraceEvents;
+  }[];
+  /** Names of threads that live, by id. */
+  threads: Record<number, string>;
+  /** Names of locks and vnodes, by address. */
+  objects: Record<string, string>;
+}
+
 /** A cycle in the waits-for graph. */
 export interface WaitCycle {
   /** Each waits for the next, the last for the first. `heldByNext`: `holds vnode /a`, `is ahead in the queue for …`. */

@@ -10,6 +10,8 @@ import type {
   PoolPagesResponse,
   SymbolsRequest,
   SymbolsResponse,
+  TraceReading,
+  TraceRequest,
   ViewChangedEvent,
   ViewName,
   ViewSnapshot,
@@ -50,6 +52,8 @@ export interface Observation {
   cycles(): Promise<CyclesResponse>;
   /** Live allocations by who made them. Rejects when the kernel does not keep track. */
   allocations(): Promise<AllocationsResponse>;
+  /** What happened lately. Rejects when the kernel keeps no trace. */
+  trace(request: TraceRequest): Promise<TraceReading>;
   /** What lies at an address. */
   identify(address: Address): Promise<Identification>;
   /**

@@ -15,6 +15,8 @@ import type {
   PoolPagesResponse,
   SymbolsRequest,
   SymbolsResponse,
+  TraceReading,
+  TraceRequest,
   ViewName,
   ViewSnapshot,
 } from '../protocol.ts';
@@ -30,6 +32,8 @@ import { type Taken, Window } from './window.ts';
 const VIEWS: readonly ViewName[] = ['threads', 'vnodeLocks', 'mallocPools', 'timerSets', 'waitsFor'];
 const MOST_SYMBOLS = 10_000;
 const MOST_POOL_PAGES = 1000;
+/** Of each CPU, in one answer. */
+const MOST_TRACE_EVENTS = 100_000;
 
 /** What the worker thread does: answers each method of `Observation`, sends deltas. */
 export class Observatory {
@@ -77,6 +81,8 @@ export class Observatory {
         return this.#identify(parameters[0] as number);
       case 'allocations':
         return this.#allocations();
+      case 'trace':
+        return this.#trace(parameters[0] as TraceRequest);
       case 'cycles':
         return this.#cycles();
       case 'watchDeadlocks':
@@ -245,6 +251,19 @@ export class Observatory {
       throw new Error('The kernel does not keep track of allocations: boot it with --track-allocations.');
     }
     return { groups: value.groups };
+  }
+
+  async #trace({ after, limit }: TraceRequest): Promise<TraceReading> {
+    const most = Math.min(MOST_TRACE_EVENTS, Math.max(1, Math.floor(limit ?? MOST_TRACE_EVENTS) || 1));
+    const { value } = await this.#take(
+      'trace',
+      (kernel, snapshot) => ({ reading: kernel.trace(snapshot, after, most), consistent: true }),
+      true,
+    );
+    if (!value.reading) {
+      throw new Error('The kernel keeps no trace.');
+    }
+    return value.reading;
   }
 
   /** `once`: one reading is enough, torn or not. */

@@ -12,7 +12,7 @@ import type {
   Reading,
   StoppedThread,
 } from '../kernel.ts';
-import type { AllocationGroup, Identification, PoolPageRow } from '../model.ts';
+import type { AllocationGroup, Identification, PoolPageRow, TraceReading } from '../model.ts';
 import { findCycles } from '../waits-for.ts';
 import { LINEAR_BASE, sproutAddressSpace } from './address-space.ts';
 import { SproutAllocationTracking } from './allocation-tracking.ts';
@@ -29,6 +29,7 @@ import { SproutStoppedThreads } from './stopped-threads.ts';
 import { SPROUT_TYPES, SPROUT_VARIABLES, SproutStructures } from './structures.ts';
 import { SproutThreads } from './threads.ts';
 import { SproutTimerSets } from './timer-sets.ts';
+import { SproutTrace } from './trace.ts';
 import { SproutVnodeLocks } from './vnode-locks.ts';
 import { SproutWaits } from './waits.ts';
 
@@ -54,6 +55,7 @@ class Sprout implements Kernel {
   readonly #views: { [V in KernelViewName]: { read(snapshot: Snapshot): Reading<V> } };
   readonly #mallocPools: SproutMallocPools;
   readonly #census: PageCensus;
+  readonly #trace: SproutTrace;
   readonly #tracking: SproutAllocationTracking;
   readonly #identify: SproutIdentify;
   readonly #pageMap: SproutPageMap;
@@ -76,6 +78,7 @@ class Sprout implements Kernel {
       timerSets: new SproutTimerSets(this.#names),
     };
     this.#pageMap = new SproutPageMap(structures);
+    this.#trace = new SproutTrace(this.#names, this.#threads, this.#waits);
     this.#tracking = new SproutAllocationTracking(structures, this.#threads);
     this.#identify = new SproutIdentify({
       names: this.#names,
@@ -116,6 +119,11 @@ class Sprout implements Kernel {
 
   allocations(snapshot: Snapshot): AllocationGroup[] | undefined {
     return this.#tracking.groups(snapshot);
+  }
+
+  trace(snapshot: Snapshot, after: readonly number[], limit: number): TraceReading {
+    this.#forget(snapshot);
+    return this.#trace.read(snapshot, after, limit);
   }
 
   pageMap(snapshot: Snapshot): PageMap | undefined {

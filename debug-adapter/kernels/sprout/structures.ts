@@ -38,6 +38,9 @@ export const SPROUT_TYPES = [
   'sprout::MallocPool',
   'sprout::LargeAllocation',
   'sprout::LargeAllocations',
+  'sprout::TraceRecord',
+  'sprout::TraceKind',
+  'sprout::VnodeOperation',
   'sprout::AllocationTracking',
   'sprout::TrackedAllocation',
   'sprout::arch::Cpu',
@@ -49,6 +52,7 @@ export const SPROUT_VARIABLES = [
   'sprout::g_timer_sets',
   'sprout::g_page_pools',
   'sprout::g_malloc_pools',
+  'sprout::g_trace_rings',
 ] as const;
 
 /** What several views need: symbols, the list node, the clock. */

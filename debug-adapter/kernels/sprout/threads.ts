@@ -122,6 +122,14 @@ export class SproutThreads {
     return row;
   }
 
+  /** Id and name of every thread. */
+  names(snapshot: Snapshot): [id: number, name: string][] {
+    return this.addresses(snapshot).addresses.flatMap((address) => {
+      const thread = this.#names.thread(snapshot, address);
+      return thread ? [[thread.id, thread.name] satisfies [number, string]] : [];
+    });
+  }
+
   /** The name of the thread with an id; undefined when it has ended. */
   nameOf(snapshot: Snapshot, id: number): string | undefined {
     const found = this.addresses(snapshot).addresses.find(
