@@ -20,14 +20,21 @@ const fixture = fileURLToPath(new URL('fixtures/threads', import.meta.url));
 export default async function setup(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), 'adapter-tests-'));
   await bundle(join(folder, 'bundle'), { sourcemap: true });
-  execFileSync('cmake', ['--preset', 'debug'], { cwd: kernel, stdio: ['ignore', 'ignore', 'inherit'] });
-  execFileSync('cmake', ['--build', '--preset', 'debug', '--target', 'sprout.elf'], {
-    cwd: kernel,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  if (process.env.SPROUT_ELF === undefined) {
+    buildSprout();
+  }
   buildThreads(join(folder, 'threads.elf'));
   project.provide('folder', folder);
   return () => rmSync(folder, { recursive: true, force: true });
+}
+
+function buildSprout(): void {
+  for (const step of [
+    ['--preset', 'debug'],
+    ['--build', '--preset', 'debug', '--target', 'sprout.elf'],
+  ]) {
+    execFileSync('cmake', step, { cwd: kernel, stdio: ['ignore', 'ignore', 'inherit'] });
+  }
 }
 
 /** A kernel of threads and nothing else: the debugger knows its symbols and lines, not its threads. */
