@@ -148,6 +148,57 @@ export interface CyclesResponse {
   cycles: WaitCycle[];
 }
 
+/** `unikernel/liveValue`: an expression, read in the RAM of a guest that runs; gdb's syntax, globals and what they point to. */
+export interface LiveValueRequest {
+  expression: string;
+  hexadecimal?: boolean;
+}
+export interface LiveValue {
+  name: string;
+  /** Names the value again, for its children and for assignments. */
+  expression: string;
+  value: string;
+  type: string;
+  /** Members and elements that it has. */
+  named: number;
+  indexed: number;
+  /** What a memory view should show. */
+  memoryReference?: string;
+  /** Why it cannot be read; `value` is empty then. */
+  error?: string;
+}
+
+/** `unikernel/liveChildren`: members or elements of a value, paged. */
+export interface LiveChildrenRequest extends LiveValueRequest {
+  start?: number;
+  /** 1 to 1000. Default 1000. */
+  count?: number;
+}
+export interface LiveChildrenResponse {
+  children: LiveValue[];
+}
+
+/** `unikernel/setLiveValue`: writes to the RAM of a guest that runs. Not atomic: the guest may write the same place. */
+export interface SetLiveValueRequest {
+  expression: string;
+  value: string;
+}
+
+/** `unikernel/subscribeValues`: expressions at a rate, until `unikernel/unsubscribeValues`. */
+export interface SubscribeValuesRequest {
+  /** At most 200. */
+  expressions: string[];
+  /** Times a second, 0.1 to 50. */
+  rate: number;
+}
+
+/** Event `unikernel/valuesChanged`: all values of a subscription, when one of them changed. */
+export interface ValuesChangedEvent {
+  subscription: number;
+  sequence: number;
+  values: LiveValue[];
+}
+
 /** `unikernel/allocations`: live allocations by chain of callers, the most bytes first; what grows from one to the next is a leak. */
 export interface AllocationsResponse {
   groups: AllocationGroup[];
@@ -203,6 +254,11 @@ export interface CustomRequests {
   'unikernel/subscribePages': [SubscribePagesRequest, SubscribeResponse];
   'unikernel/poolPages': [PoolPagesRequest, PoolPagesResponse];
   'unikernel/cycles': [Record<string, never>, CyclesResponse];
+  'unikernel/liveValue': [LiveValueRequest, LiveValue];
+  'unikernel/liveChildren': [LiveChildrenRequest, LiveChildrenResponse];
+  'unikernel/setLiveValue': [SetLiveValueRequest, LiveValue];
+  'unikernel/subscribeValues': [SubscribeValuesRequest, SubscribeResponse];
+  'unikernel/unsubscribeValues': [UnsubscribeRequest, Record<string, never>];
   'unikernel/allocations': [Record<string, never>, AllocationsResponse];
   'unikernel/trace': [TraceRequest, TraceReading];
   'unikernel/identify': [IdentifyRequest, Identification];
@@ -215,5 +271,6 @@ export interface CustomRequests {
 export interface CustomEvents {
   'unikernel/viewChanged': ViewChangedEvent;
   'unikernel/pagesChanged': PagesChangedEvent;
+  'unikernel/valuesChanged': ValuesChangedEvent;
   'unikernel/status': StatusResponse;
 }

@@ -1,10 +1,16 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import type { RamRegion, RamSource } from '../machine/machine.ts';
 import { type PhysicalMemory, UnreadableMemory } from './memory.ts';
 
 /** RAM that must be let go. */
 export interface Ram extends PhysicalMemory {
   close(): void;
+}
+
+/** RAM in a file that may be written too. */
+export interface WritableRam extends Ram {
+  /** Writes all of `bytes`. @throws UnreadableMemory outside RAM; Error with one sentence when the file may not be written. */
+  write(bytes: Buffer, physical: number): void;
 }
 
 /** PCI devices live right below 4 GiB: RAM that does not fit below them goes on at 4 GiB. */
@@ -14,7 +20,7 @@ const FOUR_GIB = 0x1_0000_0000;
  * Opens RAM that a file holds: a memfd, `/proc/PID/mem`, or a core.
  * @throws Error with one sentence when the file cannot be opened.
  */
-export function openRam(source: Exclude<RamSource, { kind: 'qmp' }>): Ram {
+export function openRam(source: Exclude<RamSource, { kind: 'qmp' }>): WritableRam {
   switch (source.kind) {
     case 'file': {
       const low = Math.min(source.size, source.lowSize);
@@ -32,13 +38,16 @@ export function openRam(source: Exclude<RamSource, { kind: 'qmp' }>): Ram {
 }
 
 /** RAM in a file, in regions: physical address → offset. */
-class FileRam implements Ram {
+class FileRam implements WritableRam {
   readonly size: number;
   readonly #descriptor: number;
   readonly #regions: readonly RamRegion[];
+  readonly #path: string;
+  #writable: number | undefined;
   #closed = false;
 
   constructor(path: string, regions: readonly RamRegion[]) {
+    this.#path = path;
     this.#regions = [...regions].sort((a, b) => a.physical - b.physical);
     this.size = Math.max(0, ...regions.map((region) => region.physical + region.size));
     try {
@@ -70,10 +79,30 @@ class FileRam implements Ram {
     }
   }
 
+  write(bytes: Buffer, physical: number): void {
+    const region = this.#regionAt(physical);
+    if (this.#closed || !region || physical + bytes.length > region.physical + region.size) {
+      throw new UnreadableMemory(physical, bytes.length);
+    }
+    this.#writable ??= this.#openToWrite();
+    writeSync(this.#writable, bytes, 0, bytes.length, region.at + physical - region.physical);
+  }
+
   close(): void {
     if (!this.#closed) {
       this.#closed = true;
       closeSync(this.#descriptor);
+      if (this.#writable !== undefined) {
+        closeSync(this.#writable);
+      }
+    }
+  }
+
+  #openToWrite(): number {
+    try {
+      return openSync(this.#path, 'r+');
+    } catch (error) {
+      throw new Error(`The guest's RAM may not be written: ${(error as NodeJS.ErrnoException).code ?? error}.`);
     }
   }
 

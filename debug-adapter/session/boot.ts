@@ -17,6 +17,7 @@ import { Awareness, cacheFolder } from './awareness.ts';
 import { Debuggee } from './debuggee.ts';
 import { type KernelFile, readKernelFile } from './kernel-file.ts';
 import type { KernelChoice } from './kernel-tree.ts';
+import { LiveGdb } from './live-gdb.ts';
 import type { TrafficLog } from './traffic-log.ts';
 
 export interface BootContext {
@@ -37,6 +38,8 @@ export interface Boot {
   /** Whether to let it run once the client is ready. */
   resume: boolean;
   accelerator: 'tcg' | 'kvm' | undefined;
+  /** A gdb for a guest that runs; ends with the boot. Rejects with one sentence where there can be none. */
+  startLiveGdb(): Promise<LiveGdb>;
   /** Ends a launched guest; lets an attached one go. Idempotent. */
   dispose(): Promise<void>;
 }
@@ -88,13 +91,14 @@ interface Started {
   accelerator: 'tcg' | 'kvm' | undefined;
 }
 
-type Parts = { -readonly [name in 'folder' | 'gdb' | 'machine' | 'stub' | 'awareness']?: Disposables[name] };
+type Parts = { -readonly [name in 'folder' | 'gdb' | 'machine' | 'stub' | 'awareness' | 'live']?: Disposables[name] };
 interface Disposables {
   folder: RuntimeFolder;
   gdb: Gdb;
   machine: Machine;
   stub: Stub;
   awareness: Awareness;
+  live: LiveGdb;
 }
 
 async function assemble(
@@ -136,6 +140,19 @@ async function assemble(
       kernel,
       resume: started.resume,
       accelerator: started.accelerator,
+      startLiveGdb: async () => {
+        const live = await LiveGdb.start({
+          program: gdbProgram,
+          indexCache: indexCache(),
+          elf: kernel.path,
+          sourceMap: options.sourceMap,
+          machine: started.machine,
+          folder,
+          log: context.log?.lines('MI'),
+        });
+        parts.live = live;
+        return live;
+      },
       dispose: () => disposeOf(parts),
     };
   } catch (error) {
@@ -164,9 +181,14 @@ function warnOfMissing(kernel: KernelFile, context: BootContext): void {
 }
 
 function startGdb(program: string, context: BootContext): Gdb {
-  const indexCache = join(cacheFolder(), 'index');
-  mkdirSync(indexCache, { recursive: true, mode: 0o700 });
-  return new Gdb({ program, indexCache, log: context.log?.lines('MI') });
+  return new Gdb({ program, indexCache: indexCache(), log: context.log?.lines('MI') });
+}
+
+/** Where gdb keeps its indexes of symbols; made when it is missing. */
+function indexCache(): string {
+  const folder = join(cacheFolder(), 'index');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
 }
 
 async function loadSymbols(gdb: Gdb, elf: string, sourceMap: Record<string, string>): Promise<void> {
@@ -219,13 +241,13 @@ async function findRamThroughGdb(machine: Machine, gdb: Gdb): Promise<void> {
 }
 
 async function disposeOf(parts: Parts): Promise<void> {
-  const { folder, gdb, machine, stub, awareness } = parts;
+  const { folder, gdb, machine, stub, awareness, live } = parts;
   try {
     // A guest that was there before us goes on as if we had never been.
     if (machine?.kind === 'attached') {
       await stub?.detach().catch(() => undefined);
     }
-    await Promise.all([gdb?.kill(), awareness?.dispose(), stub?.dispose()]);
+    await Promise.all([gdb?.kill(), awareness?.dispose(), stub?.dispose(), live?.dispose()]);
     await machine?.dispose();
   } finally {
     folder?.dispose();

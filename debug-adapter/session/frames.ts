@@ -96,10 +96,11 @@ export class Frames {
 
   #stackFrame(thread: number, record: MiRecord): DebugProtocol.StackFrame {
     const address = textOf(record, 'addr') ?? '0x0';
+    const name = textOf(record, 'func') ?? '??';
     const source = this.#source(record);
     return {
       id: this.#handles.create({ thread, level: numberOf(record, 'level') ?? 0 }),
-      name: textOf(record, 'func') ?? address,
+      name: name === '??' ? address : name,
       line: source ? (numberOf(record, 'line') ?? 0) : 0,
       column: 0,
       instructionPointerReference: address,

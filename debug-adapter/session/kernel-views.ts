@@ -3,10 +3,13 @@ import type { CustomRequests, StatusResponse, TraceRequest, ViewName } from '../
 import type { Observation } from '../worker/observation.ts';
 import type { Boot } from './boot.ts';
 import type { CurrentBoot } from './lifecycle.ts';
+import type { LiveFamily } from './live-values.ts';
 import { addressOf } from './memory.ts';
 import type { Handlers } from './requests.ts';
 import { saveSnapshot } from './snapshot.ts';
 import { type SubscriptionEvents, Subscriptions } from './subscriptions.ts';
+
+type Family = Exclude<keyof CustomRequests, LiveFamily>;
 
 const VIEWS: readonly ViewName[] = ['threads', 'vnodeLocks', 'mallocPools', 'timerSets', 'waitsFor'];
 const SLOWEST = 0.1;
@@ -21,7 +24,7 @@ export class KernelViews {
     this.#subscriptions = new Subscriptions(events);
   }
 
-  get handlers(): Handlers<keyof CustomRequests> {
+  get handlers(): Handlers<Family> {
     return {
       'unikernel/view': async ({ view }) => (await this.#observation()).view(checkView(view)),
       'unikernel/subscribe': async ({ views, rate }) => {

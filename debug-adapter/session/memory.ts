@@ -1,7 +1,7 @@
 /** Raw memory, as the memory view asks for it. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { Gdb } from '../gdb/gdb.ts';
 import { recordsOf, textOf } from '../gdb/records.ts';
-import type { CurrentBoot } from './lifecycle.ts';
 import type { Handlers } from './requests.ts';
 
 /** One answer's bound, in bytes. */
@@ -9,10 +9,11 @@ const LARGEST_READ = 1 << 20;
 
 type Read = NonNullable<DebugProtocol.ReadMemoryResponse['body']>;
 
-export function memoryHandlers(current: CurrentBoot): Handlers<'readMemory' | 'writeMemory'> {
+/** At a stop through the session's gdb; while the guest runs in its RAM. @param gdb tells which one to ask */
+export function memoryHandlers(gdb: () => Promise<Gdb>): Handlers<'readMemory' | 'writeMemory'> {
   return {
-    readMemory: (given) => read(current, given),
-    writeMemory: (given) => write(current, given),
+    readMemory: async (given) => read(await gdb(), given),
+    writeMemory: async (given) => write(await gdb(), given),
   };
 }
 
@@ -28,9 +29,7 @@ export function hexadecimal(address: bigint): string {
   return `0x${address.toString(16)}`;
 }
 
-async function read(current: CurrentBoot, given: DebugProtocol.ReadMemoryArguments): Promise<Read> {
-  const { debuggee } = current();
-  debuggee.requireStopped();
+async function read(gdb: Gdb, given: DebugProtocol.ReadMemoryArguments): Promise<Read> {
   const address = addressOf(given.memoryReference, given.offset);
   const count = Math.min(LARGEST_READ, Math.max(0, given.count));
   const nothing = { address: hexadecimal(address), unreadableBytes: count };
@@ -39,7 +38,7 @@ async function read(current: CurrentBoot, given: DebugProtocol.ReadMemoryArgumen
   }
   let blocks: { begin: bigint; bytes: Buffer }[];
   try {
-    const answer = await debuggee.gdb.execute(`-data-read-memory-bytes ${hexadecimal(address)} ${count}`);
+    const answer = await gdb.execute(`-data-read-memory-bytes ${hexadecimal(address)} ${count}`);
     blocks = recordsOf(answer, 'memory').map((block) => ({
       begin: BigInt(textOf(block, 'begin') ?? '0'),
       bytes: Buffer.from(textOf(block, 'contents') ?? '', 'hex'),
@@ -64,18 +63,16 @@ async function read(current: CurrentBoot, given: DebugProtocol.ReadMemoryArgumen
 }
 
 async function write(
-  current: CurrentBoot,
+  gdb: Gdb,
   given: DebugProtocol.WriteMemoryArguments,
 ): Promise<NonNullable<DebugProtocol.WriteMemoryResponse['body']>> {
-  const { debuggee } = current();
-  debuggee.requireStopped();
   const address = addressOf(given.memoryReference, given.offset);
   const bytes = Buffer.from(given.data, 'base64');
   if (bytes.length > LARGEST_READ) {
     throw new Error(`At most ${LARGEST_READ} bytes can be written at once.`);
   }
   if (bytes.length > 0) {
-    await debuggee.gdb.execute(`-data-write-memory-bytes ${hexadecimal(address)} ${bytes.toString('hex')}`);
+    await gdb.execute(`-data-write-memory-bytes ${hexadecimal(address)} ${bytes.toString('hex')}`);
   }
   return { offset: 0, bytesWritten: bytes.length };
 }

@@ -9,6 +9,7 @@ import { Execution } from './execution.ts';
 import { Frames } from './frames.ts';
 import { KernelViews, statusOf } from './kernel-views.ts';
 import { Lifecycle } from './lifecycle.ts';
+import { LiveValues } from './live-values.ts';
 import { memoryHandlers } from './memory.ts';
 import type { Handlers, Requests } from './requests.ts';
 import type { Stop } from './stop.ts';
@@ -48,6 +49,7 @@ export class UnikernelSession extends DebugSession {
   readonly #exceptions: Exceptions;
   readonly #execution: Execution;
   readonly #views: KernelViews;
+  readonly #values: LiveValues;
   readonly #handlers: Handlers<keyof Requests>;
   #initialized = false;
 
@@ -76,7 +78,8 @@ export class UnikernelSession extends DebugSession {
     const { current } = this.#lifecycle;
     this.#exceptions = new Exceptions(current);
     this.#frames = new Frames(current, this.#exceptions.isPanic);
-    this.#variables = new Variables(current, this.#frames);
+    this.#values = new LiveValues(current, (event) => this.#send('unikernel/valuesChanged', event));
+    this.#variables = new Variables(current, this.#frames, this.#values);
     this.#breakpoints = new Breakpoints(current, (breakpoint) =>
       this.#send('breakpoint', { reason: 'changed', breakpoint }),
     );
@@ -94,13 +97,15 @@ export class UnikernelSession extends DebugSession {
       ...this.#frames.handlers,
       ...this.#variables.handlers,
       ...disassemblyHandlers(current),
-      ...memoryHandlers(current),
+      ...memoryHandlers(this.#values.memoryGdb),
       ...this.#views.handlers,
+      ...this.#values.handlers,
     };
   }
 
   /** Ends the guest, or lets go of it. Idempotent. */
   end(): Promise<void> {
+    this.#values.end();
     return this.#lifecycle.end();
   }
 

@@ -5,6 +5,7 @@ import { type MiRecord, numberOf, quote, recordOf, recordsOf, textOf, textsOf } 
 import type { Frame, Frames } from './frames.ts';
 import { type KernelNode, kernelScope } from './kernel-scope.ts';
 import type { CurrentBoot } from './lifecycle.ts';
+import type { LiveValues } from './live-values.ts';
 import type { Handlers } from './requests.ts';
 
 type Family = 'scopes' | 'variables' | 'setVariable' | 'evaluate' | 'setExpression' | 'completions';
@@ -31,11 +32,14 @@ const REGISTERS = [
 export class Variables {
   readonly #current: CurrentBoot;
   readonly #frames: Frames;
+  readonly #live: LiveValues;
   readonly #containers = new Handles<Container>();
 
-  constructor(current: CurrentBoot, frames: Frames) {
+  /** @param live evaluates while the guest runs */
+  constructor(current: CurrentBoot, frames: Frames, live: LiveValues) {
     this.#current = current;
     this.#frames = frames;
+    this.#live = live;
   }
 
   /** The guest goes on: no reference is valid any more. */
@@ -173,6 +177,11 @@ export class Variables {
     const { debuggee } = this.#current();
     const isConsole = given.context === 'repl';
     const command = isConsole ? COMMAND.exec(given.expression)?.[1] : undefined;
+    if (debuggee.isRunning && command === undefined) {
+      // No frames then, but globals and what they point to.
+      const { value, type, memoryReference } = await this.#live.evaluate(given.expression, given.format?.hex);
+      return { result: value, type, variablesReference: 0, ...(memoryReference !== undefined && { memoryReference }) };
+    }
     debuggee.requireStopped();
     const frame = this.#frameOf(given.frameId);
     const context = frame ? await this.#frames.context(frame) : '';

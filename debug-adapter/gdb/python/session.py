@@ -3,6 +3,8 @@
 Loaded by `-ix` before the kernel. Each command takes `--thread N --frame M` as every MI command does. Values that can be
 opened get a handle, valid until the target goes on. Text that nobody asked for begins with a record separator (0x1e).
 """
+import re
+
 import gdb
 
 # What a summary may read and show: a local may be an array of megabytes.
@@ -11,10 +13,31 @@ SUMMARY_CHARACTERS = 160
 # Bounds on one answer; the rest is asked for in pages.
 LARGEST_PAGE = 1000
 LARGEST_VALUE_TEXT = 4096
+MOST_HANDLES = 200_000
 
 STRUCTS = (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION)
 REFERENCES = (gdb.TYPE_CODE_REF, gdb.TYPE_CODE_RVALUE_REF)
 NUMBERS = (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_PTR, gdb.TYPE_CODE_BOOL, gdb.TYPE_CODE_CHAR, gdb.TYPE_CODE_ENUM)
+
+
+# `sprout::arch::g_cpus`: a name with its namespaces.
+QUALIFIED_NAME = re.compile(r"[A-Za-z_]\w*(?:::[A-Za-z_]\w*)+")
+
+
+def evaluate(expression):
+    """Without a frame gdb's parser knows no nested namespaces, but it finds a whole name in quotes: tried when all else failed."""
+    try:
+        return gdb.parse_and_eval(expression)
+    except gdb.error:
+        quoted = QUALIFIED_NAME.sub(lambda name: "'%s'" % name.group(0), expression)
+        if quoted == expression or "'" in expression:
+            raise
+        try:
+            return gdb.parse_and_eval(quoted)
+        except gdb.error:
+            pass
+        # The first failure says more: it is about what was typed.
+        raise
 
 
 class Handles:
@@ -25,6 +48,9 @@ class Handles:
         self.next = 1
 
     def add(self, value, expression):
+        # A target that never goes on clears nothing: see LiveGdb.
+        if len(self.values) >= MOST_HANDLES:
+            self.values.clear()
         handle = self.next
         self.next += 1
         self.values[handle] = (value, expression)
@@ -59,7 +85,22 @@ def is_text(type_):
     return type_.code == gdb.TYPE_CODE_INT and type_.sizeof == 1 and "char" in (type_.name or "")
 
 
+def scalar_in(value):
+    """The one scalar that a wrapper such as std::atomic holds; the value itself when it is none."""
+    for _ in range(8):
+        type_ = plain(value.type)
+        if type_.code not in STRUCTS:
+            return value
+        inner = [field for field in type_.fields() if hasattr(field, "bitpos") and plain(field.type).sizeof == type_.sizeof]
+        if len(inner) != 1 or plain(inner[0].type).code not in STRUCTS + NUMBERS:
+            return value
+        value = value[inner[0]]
+    return value
+
+
 def summary_of(value, hexadecimal):
+    if plain(value.type).code in STRUCTS and plain(scalar_in(value).type).code in NUMBERS:
+        value = scalar_in(value)
     type_ = plain(value.type)
     if type_.code in REFERENCES:
         return summary_of(value.referenced_value(), hexadecimal)
@@ -235,6 +276,15 @@ class Children(Command):
         return {"variables": children_of(value, expression, start, count, hexadecimal == "1")}
 
 
+class Expand(Command):
+    """-unikernel-expand EXPRESSION START COUNT HEX: the children of a value that is named anew each time."""
+
+    def run(self, expression, start, count, hexadecimal="0"):
+        value = evaluate(expression)
+        start, count = max(0, int(start)), min(LARGEST_PAGE, int(count))
+        return {"variables": children_of(value, expression, start, count, hexadecimal == "1")}
+
+
 class Evaluate(Command):
     """-unikernel-evaluate MAY-CALL HEX EXPRESSION: functions of the guest run only when MAY-CALL is 1."""
 
@@ -242,7 +292,7 @@ class Evaluate(Command):
         if may_call == "1":
             gdb.execute("set may-call-functions on")
         try:
-            value = gdb.parse_and_eval(expression)
+            value = evaluate(expression)
             return {"variable": describe(expression, value, expression, hexadecimal == "1")}
         finally:
             gdb.execute("set may-call-functions off")
@@ -253,7 +303,7 @@ class Assign(Command):
 
     def run(self, expression, text, hexadecimal="0"):
         gdb.parse_and_eval("(%s) = (%s)" % (expression, text))
-        value = gdb.parse_and_eval(expression)
+        value = evaluate(expression)
         return {"variable": describe(expression, value, expression, hexadecimal == "1")}
 
 
@@ -297,7 +347,7 @@ class LogPoint(gdb.Breakpoint):
     @staticmethod
     def tell_value(expression):
         try:
-            return text_of(gdb.parse_and_eval(expression))
+            return text_of(evaluate(expression))
         except (gdb.error, RuntimeError, ValueError) as error:
             return "<%s>" % error
 
@@ -316,6 +366,7 @@ for name, command in {
     "threads": Threads,
     "locals": Locals,
     "children": Children,
+    "expand": Expand,
     "evaluate": Evaluate,
     "assign": Assign,
     "registers": Registers,

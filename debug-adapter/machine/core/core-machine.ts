@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Machine, MachineEvents, RamSource } from '../machine.ts';
+import { MemoryServer } from '../memory-server.ts';
 import type { RuntimeFolder } from '../runtime-folder.ts';
-import { CoreServer } from './core-server.ts';
 import { type ElfCore, readElfCore } from './elf-core.ts';
 
 /** A memory dump: a machine that was, with the same threads, stacks and views as a live one. */
@@ -12,16 +12,18 @@ export class CoreMachine implements Machine {
   readonly ram: RamSource;
   readonly events = new EventEmitter<MachineEvents>();
   readonly #core: ElfCore;
-  readonly #server: CoreServer;
+  readonly #server: MemoryServer;
 
   /** Rejects with one sentence when the file is no dump. */
   static async open(path: string, folder: RuntimeFolder): Promise<CoreMachine> {
     const core = readElfCore(path);
     const socket = folder.file('core');
-    return new CoreMachine(core, await CoreServer.listen(core, socket), socket);
+    const ram: RamSource = { kind: 'core', path: core.path, regions: core.regions };
+    const server = await MemoryServer.listen({ ram, cpus: core.cpus, isWritable: false, socketPath: socket });
+    return new CoreMachine(core, server, socket);
   }
 
-  private constructor(core: ElfCore, server: CoreServer, socket: string) {
+  private constructor(core: ElfCore, server: MemoryServer, socket: string) {
     this.#core = core;
     this.#server = server;
     this.gdbServer = socket;

@@ -4,13 +4,13 @@ import { type Note, readNotes } from '../../elf/notes.ts';
 import type { RamRegion } from '../machine.ts';
 
 /** Registers of one CPU, unsigned 64-bit, by gdb's names. */
-export type CoreRegisters = ReadonlyMap<string, bigint>;
+export type CpuState = ReadonlyMap<string, bigint>;
 
 export interface ElfCore {
   path: string;
   regions: RamRegion[];
   /** One for each CPU, in QEMU's order. */
-  cpus: CoreRegisters[];
+  cpus: CpuState[];
 }
 
 const CORE = 4;
@@ -79,7 +79,7 @@ function isCpuState({ name, type, data }: Note): boolean {
   return name === 'QEMU' && type === 0 && data.length >= SMALLEST_STATE;
 }
 
-function readRegisters(state: Buffer): CoreRegisters {
+function readRegisters(state: Buffer): CpuState {
   const registers = new Map<string, bigint>();
   GENERAL.forEach((name, index) => {
     registers.set(name, state.readBigUInt64LE(GENERAL_AT + index * 8));

@@ -1,5 +1,5 @@
-/** The registers of a dump as a gdbserver tells them: their description for gdb, and their bytes in its order. */
-import type { CoreRegisters } from './elf-core.ts';
+/** The registers of a stored CPU state as a gdbserver tells them: their description for gdb, and their bytes in its order. */
+import type { CpuState } from './core/elf-core.ts';
 
 interface Register {
   name: string;
@@ -11,7 +11,7 @@ const wide = (name: string, type = 'int64'): Register => ({ name, bits: 64, type
 const narrow = (name: string): Register => ({ name, bits: 32, type: 'int32' });
 
 /**
- * gdb's `org.gnu.gdb.i386.core` in the order that it demands (GDB manual, "i386 Features"); what a dump lacks (x87) is told as
+ * gdb's `org.gnu.gdb.i386.core` in the order that it demands (GDB manual, "i386 Features"); what the state lacks (x87) is told as
  * unavailable. The others are ours.
  */
 const CORE: Register[] = [
@@ -38,17 +38,17 @@ function describe({ name, bits, type }: Register): string {
 }
 
 /** Every register, for `g`. */
-export function allDigits(registers: CoreRegisters): string {
+export function allDigits(registers: CpuState): string {
   return ALL.map((register) => digits(registers, register)).join('');
 }
 
 /** Register `number`, for `p`; undefined when there is none such. */
-export function registerDigits(registers: CoreRegisters, number: number): string | undefined {
+export function registerDigits(registers: CpuState, number: number): string | undefined {
   const register = ALL[number];
   return register && digits(registers, register);
 }
 
-function digits(registers: CoreRegisters, { name, bits }: Register): string {
+function digits(registers: CpuState, { name, bits }: Register): string {
   const value = registers.get(name);
   if (value === undefined) {
     return 'xx'.repeat(bits / 8);
