@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync } from 'node:fs';
 import type { Accelerator } from './accelerator.ts';
 
 /** What to boot, checked before: see session/arguments.ts. */
@@ -49,7 +50,7 @@ function acceleratorOption({ accelerator, cpus }: BootOptions): string {
 }
 
 function diskArguments(machine: BootOptions['machine'], file: string, index: number): string[] {
-  const format = file.endsWith('.qcow2') ? 'qcow2' : 'raw';
+  const format = diskFormat(file);
   return [
     ...['-drive', `file=${optionValue(file)},format=${format},if=none,id=disk${index}`],
     ...['-device', `virtio-blk-${bus(machine)},drive=disk${index}`],
@@ -60,6 +61,22 @@ function networkArguments(machine: BootOptions['machine'], network: string, inde
   // The id is ours, so that the card finds it.
   const netdev = network.replace(/,id=[^,]*/, '');
   return ['-netdev', `${netdev},id=net${index}`, '-device', `virtio-net-${bus(machine)},netdev=net${index}`];
+}
+
+/** qcow2's header begins so (QEMU's docs/interop/qcow2.txt); kernels' build scripts call such images `.img` too. */
+const QCOW2 = Buffer.from([0x51, 0x46, 0x49, 0xfb]);
+
+/** Told to QEMU, which warns of images whose format it must guess. A file that cannot be read is left to QEMU's own sentence. */
+function diskFormat(file: string): 'qcow2' | 'raw' {
+  const head = Buffer.alloc(QCOW2.length);
+  try {
+    const descriptor = openSync(file, 'r');
+    readSync(descriptor, head, 0, head.length, 0);
+    closeSync(descriptor);
+  } catch {
+    return 'raw';
+  }
+  return head.equals(QCOW2) ? 'qcow2' : 'raw';
 }
 
 /** microvm has no PCI: its virtio devices are memory-mapped. */
