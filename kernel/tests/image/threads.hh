@@ -31,6 +31,15 @@ void wait_until(char const* what, Condition condition)
     }
 }
 
+// Until `thread` is off its CPU for good: its times and counts are final.
+inline void wait_until_gone(Thread& thread)
+{
+    wait_until("a thread's end", [&] {
+        SpinlockGuard guard(thread.joiners.guard);
+        return thread.gone;
+    });
+}
+
 // Uses the CPU for `duration`.
 inline void spin(Nanoseconds duration)
 {
