@@ -24,7 +24,7 @@ constexpr Option options[] = {
     { "panic", ValueKind::choice, FIELD(panic), "exit|halt|reboot" },
     { "log", ValueKind::choice, FIELD(log), "quiet|normal|verbose" },
     { "at-end", ValueKind::choice, FIELD(at_end), "exit|halt" },
-    { "clock", ValueKind::choice, FIELD(clock), "best|tsc|hpet" },
+    { "clock", ValueKind::choice, FIELD(clock), "best|tsc|hpet|hpet-wrap" },
     { "help", ValueKind::none, FIELD(help), "" },
     { "cpus", ValueKind::number, FIELD(cpus), "a number from 1 to 8", 1, max_cpus },
     { "track-allocations", ValueKind::optional_number, FIELD(tracked_allocations), "a number from 1 to 16M", 1,
@@ -401,7 +401,7 @@ private:
 char const kernel_options_help[] = "  --panic=exit|halt|reboot      what a panic ends with (exit: status 255)\n"
                                    "  --log=quiet|normal|verbose    how much the kernel says\n"
                                    "  --at-end=exit|halt            what follows the last program\n"
-                                   "  --clock=best|tsc|hpet         the source of time\n"
+                                   "  --clock=best|tsc|hpet         the source of time (hpet-wrap: for tests)\n"
                                    "  --cpus=1..8                   bring up this many CPUs at most\n"
                                    "  --track-allocations[=N]       remember who allocated what, N live blocks\n"
                                    "  --trace=KIND,KIND...  switch wake lock memory timer vnode thread, all, none\n"

@@ -29,7 +29,12 @@ enum class AtEnd : u8 {
     exit, // power off with the programs' exit status
     halt, // stay idle
 };
-enum class ClockChoice : u8 { best, tsc, hpet };
+enum class ClockChoice : u8 {
+    best,
+    tsc,
+    hpet,
+    hpet_wrap, // the HPET as if it had 32 bits, wrapping soon after boot: for tests
+};
 
 // Everything but the memory kinds.
 inline constexpr u32 default_trace_mask = ~(1u << static_cast<u32>(TraceKind::none)
@@ -39,7 +44,7 @@ struct KernelOptions {
     PanicMode panic = PanicMode::exit; // --panic=exit|halt|reboot
     LogLevel log = LogLevel::normal; // --log=quiet|normal|verbose
     AtEnd at_end = AtEnd::exit; // --at-end=exit|halt
-    ClockChoice clock = ClockChoice::best; // --clock=best|tsc|hpet
+    ClockChoice clock = ClockChoice::best; // --clock=best|tsc|hpet|hpet-wrap
     bool help = false; // --help: list options and programs, then end
     u32 cpus = 0; // --cpus=1..8: bring up this many at most; 0: all
     u64 tracked_allocations = 0; // --track-allocations[=capacity]: 0 is off

@@ -22,10 +22,11 @@
 #include "mm/malloc_pool.hh"
 #include "mm/page_allocator.hh"
 #include "mm/page_pool.hh"
+#include "mm/stack_area.hh"
 #include "sched/scheduler.hh"
 
 extern "C" {
-extern char sprout_image_begin[], sprout_image_end[], sprout_boot_stack[];
+extern char sprout_image_begin[], sprout_image_end[];
 extern void (*const sprout_constructors_begin[])();
 extern void (*const sprout_constructors_end[])();
 }
@@ -34,12 +35,15 @@ namespace sprout {
 
 namespace {
 
-constexpr usize boot_stack_size = 16384; // as boot.S has it
+constexpr usize main_stack_size = 32 * 1024;
+constexpr usize boot_fault_stack_size = 8192;
 constexpr u64 early_arena_size = 256 * 1024;
 constexpr u64 smallest_early_arena = 64 * 1024;
 constexpr u8 status_bad_command_line = 2;
 
-alignas(16) u8 g_boot_interrupt_stacks[arch::cpu_stacks_size];
+// Until memory works: interrupts are off, only an exception can come, and it ends the kernel.
+alignas(16) u8 g_boot_fault_stack[boot_fault_stack_size];
+ThreadStack g_main_stack;
 
 void run_constructors()
 {
@@ -83,19 +87,6 @@ void initialize_memory()
     malloc_initialize();
 }
 
-ClockSource wanted_clock()
-{
-    switch (g_kernel_options.clock) {
-    case ClockChoice::tsc:
-        return ClockSource::tsc;
-    case ClockChoice::hpet:
-        return ClockSource::hpet;
-    case ClockChoice::best:
-        break;
-    }
-    return ClockSource::none;
-}
-
 // For the CPUs that are up.
 void make_trace_rings()
 {
@@ -108,12 +99,12 @@ void initialize_time_and_threads()
 {
     arch::apic_enable();
     arch::g_cpus[0].apic_id = arch::apic_id();
-    arch::clock_source_initialize(wanted_clock());
+    arch::clock_source_initialize(g_kernel_options.clock);
     g_trace_mask = g_kernel_options.trace_mask;
     make_trace_rings();
-    ThreadStack const boot_stack { reinterpret_cast<uptr>(sprout_boot_stack), boot_stack_size };
-    if (scheduler_initialize(boot_stack).is_error())
+    if (scheduler_initialize(g_main_stack).is_error())
         panic("no RAM for the scheduler");
+    clock_keep_going();
     arch::enable_interrupts();
     arch::start_secondary_cpus(g_kernel_options.cpus);
     make_trace_rings();
@@ -145,22 +136,16 @@ int run_programs()
     return 0;
 }
 
-} // namespace
-
-// From boot.S, on the boot stack, with the boot page tables.
-extern "C" [[noreturn]] void sprout_boot(PhysicalAddress start_info)
+Result<void> allocate_stacks()
 {
-    arch::g_cpus[0].online = true;
-    arch::descriptors_initialize(arch::g_cpus[0], g_boot_interrupt_stacks);
-    serial_initialize();
-    run_constructors();
-    arch::read_boot_info(start_info);
-    bool const command_line_is_sound = initialize_command_line(arch::g_boot_info.command_line);
-    initialize_memory();
-    if (!command_line_is_sound) {
-        print("%s\n", g_command_line.error);
-        end_machine(status_bad_command_line);
-    }
+    g_main_stack = TRY(stack_allocate(main_stack_size, nullptr));
+    arch::use_interrupt_stacks(arch::g_cpus[0], TRY(arch::allocate_interrupt_stacks()));
+    return {};
+}
+
+// The second half of the boot, and all that comes after: on the stack of the thread "main".
+void go_on(void*)
+{
     initialize_time_and_threads();
     initialize_services();
     if (g_kernel_options.log != LogLevel::quiet)
@@ -171,6 +156,37 @@ extern "C" [[noreturn]] void sprout_boot(PhysicalAddress start_info)
         for (;;)
             thread_sleep(3'600'000'000'000);
     end_machine(static_cast<u8>(status < 0 || status >= status_panic ? status_panic - 1 : status));
+}
+
+// The boot stacks have no guard pages: they are left as soon as others can be had.
+[[noreturn]] void leave_boot_stacks()
+{
+    if (allocate_stacks().is_error())
+        panic("no RAM for the first stacks");
+    u64 left_behind;
+    arch::sprout_switch_stacks(
+        &left_behind, arch::prepare_initial_stack(g_main_stack.base + g_main_stack.size, go_on, nullptr));
+    __builtin_unreachable();
+}
+
+} // namespace
+
+// From boot.S, on the boot stack, with the boot page tables.
+extern "C" [[noreturn]] void sprout_boot(PhysicalAddress start_info)
+{
+    arch::g_cpus[0].online = true;
+    auto const end_of_stack = reinterpret_cast<u64>(g_boot_fault_stack) + boot_fault_stack_size;
+    arch::descriptors_initialize(arch::g_cpus[0], { end_of_stack, end_of_stack, end_of_stack });
+    serial_initialize();
+    run_constructors();
+    arch::read_boot_info(start_info);
+    bool const command_line_is_sound = initialize_command_line(arch::g_boot_info.command_line);
+    initialize_memory();
+    if (!command_line_is_sound) {
+        print("%s\n", g_command_line.error);
+        end_machine(status_bad_command_line);
+    }
+    leave_boot_stacks();
 }
 
 } // namespace sprout

@@ -8,6 +8,7 @@
 #include "drivers/power.hh"
 #include "sched/thread.hh"
 #include <atomic>
+#include <cstring>
 
 namespace sprout {
 
@@ -49,40 +50,48 @@ void print_reason(char const* reason)
     end_machine(status_panic);
 }
 
-} // namespace
-
-extern "C" [[gnu::noinline]] void sprout_panic_hook(char const* reason) { asm volatile("" ::"r"(reason) : "memory"); }
-
-void panic(char const* format, ...)
+[[noreturn]] void report(arch::InterruptFrame const& frame, char const* format, va_list arguments)
 {
     begin_panic();
     char reason[256];
-    va_list arguments;
-    va_start(arguments, format);
     format_string_v(reason, sizeof(reason), format, arguments);
-    va_end(arguments);
-    sprout_panic_hook(reason);
-    print_reason(reason);
-    print("Backtrace:\n");
-    auto const* frame = static_cast<u64 const*>(__builtin_frame_address(0));
-    arch::print_backtrace(frame[1], frame[0]);
-    end_panic();
-}
-
-void panic_at(arch::InterruptFrame const& frame, char const* format, ...)
-{
-    begin_panic();
-    char reason[256];
-    va_list arguments;
-    va_start(arguments, format);
-    format_string_v(reason, sizeof(reason), format, arguments);
-    va_end(arguments);
     sprout_panic_hook(reason);
     print_reason(reason);
     arch::print_registers(frame);
     print("Backtrace:\n");
     arch::print_backtrace(frame.rip, frame.rbp);
     end_panic();
+}
+
+} // namespace
+
+extern "C" [[gnu::noinline]] void sprout_panic_hook(char const* reason) { asm volatile("" ::"r"(reason) : "memory"); }
+
+// What a va_list is: System V ABI for x86-64, 3.5.7. gcc does not let C++ name the fields.
+struct ArgumentList {
+    u32 offset_in_registers;
+    u32 vector_offset;
+    u64 on_stack;
+    u64 const* in_registers;
+};
+static_assert(sizeof(ArgumentList) == sizeof(va_list));
+
+// From panic() in entry.S: `frame` is its caller, and holds its arguments.
+extern "C" [[noreturn]] void sprout_panic(arch::InterruptFrame const& frame)
+{
+    u64 const in_registers[] = { frame.rdi, frame.rsi, frame.rdx, frame.rcx, frame.r8, frame.r9 };
+    // The first argument is the format.
+    ArgumentList const list { sizeof(u64), sizeof(in_registers), frame.rsp, in_registers };
+    va_list arguments;
+    memcpy(arguments, &list, sizeof(list));
+    report(frame, reinterpret_cast<char const*>(frame.rdi), arguments);
+}
+
+void panic_at(arch::InterruptFrame const& frame, char const* format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    report(frame, format, arguments);
 }
 
 } // namespace sprout

@@ -4,7 +4,8 @@
 namespace sprout {
 
 // Stops the other CPUs, prints the report on every console and ends with exit status 255 (or halts, as
-// the command line's --panic says). Callable in any context, before the scheduler exists too.
+// the command line's --panic says). Callable in any context, before the scheduler exists too. Begins in entry.S, which
+// keeps the caller's registers for the report.
 [[noreturn]] void panic(char const* format, ...) __attribute__((format(printf, 1, 2)));
 
 // Called before anything else is done about a failure; the debugger's breakpoint for the panic filter.

@@ -1,6 +1,7 @@
 #include "mm/allocation_tracking.hh"
 #include "arch/x64/cpu.hh"
 #include "mm/page_allocator.hh"
+#include "mm/stack_area.hh"
 #include "sched/thread.hh"
 
 namespace sprout {
@@ -23,27 +24,11 @@ u64 slot_of(void const* address)
 u64 next_slot(u64 slot) { return (slot + 1) & (g_allocation_tracking.capacity - 1); }
 u64 previous_slot(u64 slot) { return (slot - 1) & (g_allocation_tracking.capacity - 1); }
 
-// Where the stack that `frame` lies on ends: a chain of frame pointers is followed only below it. 0 when unknown.
-uptr stack_end(uptr frame)
-{
-    auto const& cpu = arch::this_cpu();
-    if (cpu.current) {
-        auto const& stack = cpu.current->stack;
-        if (frame >= stack.base && frame < stack.base + stack.size)
-            return stack.base + stack.size;
-    }
-    constexpr usize interrupt_stack_size = 4096;
-    for (auto const top : { cpu.interrupt_stack, cpu.fault_stack })
-        if (frame < top && frame >= top - interrupt_stack_size)
-            return top;
-    return 0;
-}
-
 // At least the direct caller, whose return address malloc's own frame holds.
 void find_callers(u64 (&callers)[tracked_callers], void* malloc_frame)
 {
     auto frame = reinterpret_cast<uptr>(malloc_frame);
-    auto const end = stack_end(frame);
+    auto const end = stack_end(frame); // a chain of frame pointers is followed only below it
     usize count = 0;
     while (true) {
         auto const* words = reinterpret_cast<u64 const*>(frame);

@@ -163,6 +163,20 @@ void stack_free(ThreadStack const& stack)
     cache(*slot);
 }
 
+void stack_give(ThreadStack const& stack, Thread& owner)
+{
+    auto* const slot = find_slot(stack.base);
+    ASSERT(slot && !slot->owner && stack_of(*slot).base == stack.base);
+    SpinlockGuard guard(g_stack_area.lock);
+    set_owner(*slot, &owner);
+}
+
+uptr stack_end(uptr address)
+{
+    auto const* const slot = find_slot(address);
+    return slot && address >= stack_of(*slot).base ? slot_end(*slot) : 0;
+}
+
 bool is_stack_guard(uptr address)
 {
     auto const* const slot = find_slot(address);

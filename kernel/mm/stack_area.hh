@@ -36,6 +36,10 @@ extern StackArea g_stack_area;
 Result<ThreadStack> stack_allocate(usize size, Thread* owner);
 // The stack may be another thread's the moment this returns.
 void stack_free(ThreadStack const& stack);
+// Makes `owner` the owner of a stack that was allocated for nobody.
+void stack_give(ThreadStack const& stack, Thread& owner);
+// Where the stack that `address` lies in ends; 0 when it lies in none, or in a guard. For backtraces; takes no lock.
+uptr stack_end(uptr address);
 // Whether `address` lies below the stack in a slot that was ever used: an overflow. For the page fault handler; takes
 // no lock.
 bool is_stack_guard(uptr address);

@@ -1,11 +1,24 @@
 #include "sched/clock.hh"
 #include "arch/x64/clock_source.hh"
 #include "sched/monotonic.hh"
+#include "sched/timer.hh"
 
 namespace sprout {
 
 constinit Clock g_clock;
 constinit PerCpu<std::atomic<Nanoseconds>> g_cpu_time;
+
+static constinit Timer g_keeper;
+
+void clock_keep_going()
+{
+    auto const period = arch::longest_time_between_clock_readings();
+    if (!period)
+        return;
+    g_keeper.name = "clock keeper";
+    g_keeper.callback = [](Timer&) { }; // the timer interrupt reads the clock
+    timer_start_for(nullptr, g_keeper, now() + period, period);
+}
 
 Nanoseconds now()
 {

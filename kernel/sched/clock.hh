@@ -23,6 +23,9 @@ extern Clock g_clock;
 // What each CPU last read: the debugger's lower bound for "now".
 extern PerCpu<std::atomic<Nanoseconds>> g_cpu_time;
 
+// Keeps a counter that wraps from being left unread for too long, by a timer of this CPU. Once, when the scheduler runs.
+void clock_keep_going();
+
 // Nanoseconds since boot; never less than any value returned before, on any CPU.
 Nanoseconds now();
 

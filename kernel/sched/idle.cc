@@ -1,4 +1,5 @@
 // The scheduler's start, and the threads that run when no other does.
+#include "arch/x64/interrupt_stacks.hh"
 #include "arch/x64/interrupts.hh"
 #include "mm/stack_area.hh"
 #include "sched/balance.hh"
@@ -20,6 +21,8 @@ static Thread& prepare_idle_thread(u32 cpu, ThreadStack const& stack)
     idle.pinned_cpu = cpu;
     idle.stack = stack;
     idle.entry = idle_loop;
+    stack_give(stack, idle);
+    arch::own_interrupt_stacks(arch::g_cpus[cpu], idle);
     char name[] = "idle-0";
     name[5] = static_cast<char>('0' + cpu);
     thread_register(idle, name);
@@ -39,9 +42,10 @@ static void adopt_caller(Thread& thread)
 
 Result<void> scheduler_initialize(ThreadStack boot_stack)
 {
-    auto const stack = TRY(stack_allocate(idle_stack_size, &g_idle_threads[0]));
+    auto const stack = TRY(stack_allocate(idle_stack_size, nullptr));
     auto const interrupts = arch::disable_interrupts();
     g_main_thread.stack = boot_stack;
+    stack_give(boot_stack, g_main_thread);
     thread_register(g_main_thread, "main");
     adopt_caller(g_main_thread);
     auto& idle = prepare_idle_thread(0, stack);

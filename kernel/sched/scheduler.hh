@@ -31,10 +31,11 @@ extern PerCpu<RunQueue> g_run_queues;
 // One bit for each CPU that runs its idle thread and was not given a thread since.
 extern std::atomic<u32> g_idle_cpus;
 
-// The caller becomes the first thread, "main", on `boot_stack` (the stack that it runs on); makes CPU 0's idle thread.
+// The caller becomes the first thread, "main", on `boot_stack` (the stack that it runs on, nobody's so far); makes CPU 0's
+// idle thread.
 // Once, on the boot CPU, when malloc, stacks and the clock work. Interrupts may be on from here on.
 Result<void> scheduler_initialize(ThreadStack boot_stack);
-// Called on each secondary CPU with interrupts off: the caller becomes its idle thread, on `boot_stack`.
+// Called on each secondary CPU with interrupts off: the caller becomes its idle thread, on `boot_stack`, nobody's so far.
 [[noreturn]] void scheduler_start_secondary(ThreadStack boot_stack);
 
 // Gives up the CPU; the caller has set its thread's state. Precondition: interrupts are off, no spinlock is held.

@@ -11,7 +11,11 @@ export interface Boot {
   cpus?: number;
   /** As QEMU takes it; default 64M. */
   memory?: string;
-  /** Milliseconds; default 60,000. */
+  /** Where the guest's console comes out; default serial. */
+  console?: 'serial' | 'debugcon';
+  /** Whether the guest can end QEMU with a status; default true. Without it ACPI powers off. */
+  exitDevice?: boolean;
+  /** Milliseconds; default 100,000: longer than the tests in the guest wait for anything. */
   timeout?: number;
 }
 
@@ -38,7 +42,7 @@ export async function boot(options: Boot): Promise<BootResult> {
   const { promise, resolve, reject } = deferred<number | null>();
   qemu.on('error', reject);
   qemu.on('close', resolve);
-  const limit = options.timeout ?? 60_000;
+  const limit = options.timeout ?? 100_000;
   const timer = setTimeout(() => {
     qemu.kill('SIGKILL');
     reject(new Error(`“${options.commandLine}” did not end within ${limit} ms. It printed:\n${printed}${complaints}`));
@@ -54,7 +58,8 @@ function qemuArguments(options: Boot): string[] {
   return [
     ...['-accel', 'tcg,thread=multi', '-machine', options.machine ?? 'q35', '-cpu', 'max'],
     ...['-smp', `${options.cpus ?? 1}`, '-m', options.memory ?? '64M', '-nodefaults', '-display', 'none', '-no-reboot'],
-    ...['-serial', 'stdio', '-device', 'isa-debug-exit,iobase=0xf4,iosize=4'],
+    ...(options.console === 'debugcon' ? ['-debugcon', 'stdio'] : ['-serial', 'stdio']),
+    ...(options.exitDevice === false ? [] : ['-device', 'isa-debug-exit,iobase=0xf4,iosize=4']),
     ...['-kernel', options.image, '-append', options.commandLine],
   ];
 }

@@ -24,9 +24,15 @@ describe('kernel in QEMU', () => {
       machine: row.machine,
       cpus: row.cpus,
       ...(row.memory && { memory: row.memory }),
+      ...(row.console && { console: row.console }),
+      ...(row.exitDevice === false && { exitDevice: false }),
     });
     const wanted = row.expect ?? { console: /^ok /m, exitCode: 1 };
     expect(result.console).toMatch(wanted.console);
     expect(result.exitCode, result.console).toBe(wanted.exitCode);
+    const banner = /^Sprout: (\d+) CPUs/m.exec(result.console);
+    if (banner) {
+      expect(Number(banner[1])).toBe(row.cpusBroughtUp ?? row.cpus);
+    }
   });
 });

@@ -6,12 +6,19 @@ export interface ImageTest {
   /** One boot for each; default [1]. */
   cpus?: number[];
   memory?: string;
+  console?: 'debugcon';
+  exitDevice?: false;
+  /** Default: all of them. */
+  cpusBroughtUp?: number;
   /** Default: every case prints `ok …` and QEMU's exit code is 1 (status 0). */
   expect?: { console: RegExp; exitCode: number };
 }
 
-const panic = (reason: RegExp): NonNullable<ImageTest['expect']> => ({
-  console: new RegExp(`PANIC: ${reason.source}[^]*CPU \\d+[^]*Backtrace:\\n {2}#0 0xffffffff8`),
+/** A panic's whole report: reason, thread, registers, backtrace. */
+const panic = (reason: RegExp, where = 'thread \\d+ ".+"'): NonNullable<ImageTest['expect']> => ({
+  console: new RegExp(
+    `PANIC: ${reason.source}.*\\nCPU \\d+, ${where}\\n {2}rip ffffffff8[^]*\\nBacktrace:\\n {2}#0 0xffffffff8`,
+  ),
   exitCode: 255,
 });
 
@@ -22,9 +29,27 @@ export const imageTests: ImageTest[] = [
     cpus: [1, 8],
     expect: { console: /Hello, world!/, exitCode: 1 },
   },
+  { program: '--cpus=3 hello', cpus: [8], cpusBroughtUp: 3, expect: { console: /Hello, world!/, exitCode: 1 } },
   { program: 'hello', memory: '8M', expect: { console: /Hello, world!/, exitCode: 1 } },
   { program: 'hello', memory: '5G', cpus: [2], expect: { console: /Hello, world!/, exitCode: 1 } },
+  {
+    program: 'hello debugcon',
+    machines: ['pc', 'q35', 'microvm'],
+    console: 'debugcon',
+    expect: { console: /Hello, debugcon!/, exitCode: 1 },
+  },
+  {
+    program: 'hello ACPI',
+    machines: ['pc', 'q35', 'microvm'],
+    exitDevice: false,
+    expect: { console: /Hello, ACPI!/, exitCode: 0 },
+  },
   { program: 'test-read-null', expect: panic(/page fault: cannot read 0x10/) },
+  {
+    program: '--panic=reboot test-read-null',
+    machines: ['q35', 'microvm'],
+    expect: { console: /PANIC: /, exitCode: 0 },
+  },
   { program: 'test-write-constant', expect: panic(/page fault: cannot write 0xffffffff8/) },
   { program: 'test-execute-data', expect: panic(/page fault: cannot execute 0xffffffff8/) },
   { program: 'test-invalid-opcode', expect: panic(/invalid opcode/) },
@@ -32,10 +57,7 @@ export const imageTests: ImageTest[] = [
   {
     program: 'hello',
     machines: ['microvm,pit=off'],
-    expect: {
-      console: /PANIC: neither an HPET nor a PIT tells the time\nCPU 0, before the scheduler\nBacktrace:\n {2}#0 0xffffffff8/,
-      exitCode: 255,
-    },
+    expect: panic(/neither an HPET nor a PIT tells the time/, 'before the scheduler'),
   },
   { program: 'test-scheduler', cpus: [1, 2, 4, 8] },
   { program: 'test-thread-churn', cpus: [1, 2, 4, 8] },
@@ -64,6 +86,7 @@ export const imageTests: ImageTest[] = [
   },
   { program: 'test-timers', cpus: [1, 2, 4, 8] },
   { program: '--clock=hpet test-timers', cpus: [2] },
+  { program: '--clock=hpet-wrap test-timers', cpus: [2] },
   { program: 'test-trace', cpus: [1, 4] },
   { program: 'test-memory', cpus: [1, 2, 4] },
   { program: 'test-memory', memory: '8M' },
@@ -85,6 +108,12 @@ export const imageTests: ImageTest[] = [
   },
   { program: '--help', expect: { console: /--panic=exit[\s\S]*workload +threads that write/, exitCode: 1 } },
   { program: 'test-stack-overflow', cpus: [1, 2], expect: panic(/stack overflow in thread "deep"/) },
+  { program: 'test-stack-overflow main', expect: panic(/stack overflow in thread "main"/) },
+  {
+    program: 'test-stack-overflow interrupt',
+    cpus: [1, 2],
+    expect: panic(/overflow of the interrupt stack of CPU [01]/),
+  },
   { program: 'test-double-free', expect: panic(/double free of 0x[0-9a-f]+, an object of 112 bytes/) },
   { program: 'no-such-program', expect: { console: /there is no program no-such-program/, exitCode: 253 } },
   { program: "'unfinished", expect: { console: /column/, exitCode: 5 } },

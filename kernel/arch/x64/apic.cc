@@ -66,9 +66,15 @@ void stop_other_cpus()
 {
     if (!g_registers)
         return;
-    for (u32 cpu = 0; cpu < max_cpus; ++cpu)
-        if (cpu != cpu_index() && g_cpus[cpu].online)
-            send_ipi(g_cpus[cpu].apic_id, Ipi::nmi, 0);
+    auto const is_other = [](Cpu const& cpu) { return cpu.index != cpu_index() && cpu.online; };
+    for (auto const& cpu : g_cpus)
+        if (is_other(cpu))
+            send_ipi(cpu.apic_id, Ipi::nmi, 0);
+    // By turns, not by time: the clock may be what is broken.
+    constexpr u32 most_turns = 10'000'000;
+    for (auto const& cpu : g_cpus)
+        for (u32 turn = 0; is_other(cpu) && turn < most_turns && !__atomic_load_n(&cpu.stopped, __ATOMIC_ACQUIRE); ++turn)
+            pause();
 }
 
 } // namespace sprout::arch

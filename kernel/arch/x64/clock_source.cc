@@ -19,7 +19,8 @@ namespace sprout::arch {
 namespace {
 
 constexpr u64 window = 1'000'000;               // nanoseconds
-constexpr u64 most_difference_in_thousand = 20; // between the two windows
+constexpr u64 most_difference_in_thousand = 20; // between two windows
+constexpr u32 most_windows = 20;
 
 u64 g_base;             // the source's count at time 0
 u64 g_multiplier;       // nanoseconds per tick times 2^32
@@ -37,7 +38,7 @@ struct Measurement {
 
 u64 hpet_nanoseconds(u64 ticks) { return scale(ticks, g_hpet_multiplier); }
 
-Measurement measure()
+Measurement measure_once()
 {
     set_timer_count(~0u);
     auto const tsc = read_tsc();
@@ -65,23 +66,51 @@ u64 kilohertz(Measurement const& measurement) { return measurement.tsc * 1'000'0
 
 bool agree(u64 a, u64 b) { return (a > b ? a - b : b - a) * 1000 <= most_difference_in_thousand * a; }
 
+struct Paces {
+    Measurement sum; // of two windows
+    bool tsc_agrees;
+};
+
+// Two windows in a row that agree. A host that stops this CPU between two readings of one window makes it a lie, which the next
+// one shows; after so many windows the TSC is what is at fault.
+Paces measure_paces()
+{
+    auto first = measure_once();
+    for (u32 windows = 2;; ++windows) {
+        auto const second = measure_once();
+        bool const timer_agrees = agree(first.timer * second.duration, second.timer * first.duration);
+        bool const tsc_agrees = agree(kilohertz(first), kilohertz(second));
+        if ((timer_agrees && tsc_agrees) || windows == most_windows)
+            return { { first.duration + second.duration, first.tsc + second.tsc, first.timer + second.timer }, tsc_agrees };
+        first = second;
+    }
+}
+
+bool should_use_tsc(ClockChoice wanted, Paces const& paces)
+{
+    if (!g_has_hpet)
+        return true;
+    if (!paces.sum.tsc || wanted == ClockChoice::hpet || wanted == ClockChoice::hpet_wrap)
+        return false;
+    return tsc_is_invariant() || paces.tsc_agrees || wanted == ClockChoice::tsc;
+}
+
 } // namespace
 
-void clock_source_initialize(ClockSource wanted)
+void clock_source_initialize(ClockChoice wanted)
 {
-    g_has_hpet = hpet_initialize(g_acpi.hpet);
+    g_has_hpet = hpet_initialize(g_acpi.hpet, wanted == ClockChoice::hpet_wrap ? HpetMode::wrapping : HpetMode::whole);
     if (g_has_hpet)
         g_hpet_multiplier = (hpet_period() << 32) / 1'000'000; // the longest period, 10^8 fs, fits
-    auto const first = measure();
-    auto const second = measure();
-    // Disturbances only lengthen a window by the reference's own reading; the sum is the better estimate.
-    Measurement const sum { first.duration + second.duration, first.tsc + second.tsc, first.timer + second.timer };
+    auto const paces = measure_paces();
+    auto const& sum = paces.sum;
     if (!sum.timer)
         panic("the local APIC's timer does not count");
     g_timer_multiplier = (sum.timer << 32) / sum.duration;
-    bool const tsc_is_sound = sum.tsc && (tsc_is_invariant() || agree(kilohertz(first), kilohertz(second)));
-    g_uses_tsc = !g_has_hpet || (wanted != ClockSource::hpet && (tsc_is_sound || wanted == ClockSource::tsc));
+    g_uses_tsc = should_use_tsc(wanted, paces);
     if (g_uses_tsc) {
+        if (!sum.tsc)
+            panic("there is no HPET, and the TSC does not count");
         g_clock.tsc_kilohertz = kilohertz(sum);
         g_multiplier = (sum.duration << 32) / sum.tsc;
         g_base = read_tsc();
@@ -98,6 +127,8 @@ Nanoseconds read_clock_source()
         return scale(read_tsc() - g_base, g_multiplier);
     return g_has_hpet ? hpet_nanoseconds(read_hpet() - g_base) : 0;
 }
+
+Nanoseconds longest_time_between_clock_readings() { return g_uses_tsc ? 0 : longest_time_between_hpet_readings(); }
 
 bool arm_timer(Nanoseconds delay)
 {

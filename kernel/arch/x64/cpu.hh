@@ -17,9 +17,11 @@ struct Cpu {
     u32 index;             // 0 is the boot CPU
     u32 apic_id;
     u64 interrupt_stack; // top of the stack for interrupts (IST1)
-    u64 fault_stack;     // top of the stack for page and double faults (IST2)
+    u64 fault_stack;     // top of the stack for exceptions (IST2)
+    u64 nmi_stack;       // top of the stack for NMIs (IST3)
     u64 interrupt_depth; // > 0 while an interrupt or fault handler runs
     bool online;
+    bool stopped; // for good, by another CPU's panic
 };
 
 extern Cpu g_cpus[max_cpus];
@@ -52,7 +54,7 @@ static_assert(__builtin_offsetof(Cpu, current) == 8 && __builtin_offsetof(Cpu, p
 
 // Interrupts `cpu` so that it looks at its run queue.
 void send_reschedule(u32 cpu);
-// Stops every other CPU for good (panic).
+// Stops every other CPU for good (panic), and waits until they have stopped, but not for ever.
 void stop_other_cpus();
 
 // Callee-saved state on a parked thread's stack: what Thread::stack_pointer points to. entry.S writes it.

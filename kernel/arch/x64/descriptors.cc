@@ -13,7 +13,7 @@ namespace {
 constexpr u16 selector_code = 0x08;
 constexpr u16 selector_task = 0x10;
 constexpr usize entry_size = 16; // of sprout_interrupt_entries
-constexpr u8 vector_nmi = 2, vector_double_fault = 8, vector_page_fault = 14;
+constexpr u8 vector_nmi = 2, exception_count = 32;
 constexpr u8 stack_interrupt = 1, stack_fault = 2, stack_nmi = 3;
 
 struct [[gnu::packed]] TaskState {
@@ -51,15 +51,9 @@ Gate g_gates[256];
 
 u8 stack_of(usize vector)
 {
-    switch (vector) {
-    case vector_nmi:
+    if (vector == vector_nmi)
         return stack_nmi;
-    case vector_double_fault:
-    case vector_page_fault:
-        return stack_fault;
-    default:
-        return vector < 32 ? stack_fault : stack_interrupt;
-    }
+    return vector < exception_count ? stack_fault : stack_interrupt;
 }
 
 void fill_gates()
@@ -90,16 +84,22 @@ template<typename Table> TablePointer pointer_to(Table& table)
 
 } // namespace
 
-void descriptors_initialize(Cpu& cpu, u8* stacks)
+void use_interrupt_stacks(Cpu& cpu, InterruptStacks const& stacks)
 {
-    auto const top = reinterpret_cast<u64>(stacks);
-    cpu.interrupt_stack = top + interrupt_stack_size;
-    cpu.fault_stack = cpu.interrupt_stack + fault_stack_size;
+    cpu.interrupt_stack = stacks.interrupt;
+    cpu.fault_stack = stacks.fault;
+    cpu.nmi_stack = stacks.nmi;
+    auto& task = g_descriptors[cpu.index].task;
+    task.interrupt_stacks[stack_interrupt - 1] = stacks.interrupt;
+    task.interrupt_stacks[stack_fault - 1] = stacks.fault;
+    task.interrupt_stacks[stack_nmi - 1] = stacks.nmi;
+}
+
+void descriptors_initialize(Cpu& cpu, InterruptStacks const& stacks)
+{
     cpu.self = &cpu;
+    use_interrupt_stacks(cpu, stacks);
     auto& descriptors = g_descriptors[cpu.index];
-    descriptors.task.interrupt_stacks[stack_interrupt - 1] = cpu.interrupt_stack;
-    descriptors.task.interrupt_stacks[stack_fault - 1] = cpu.fault_stack;
-    descriptors.task.interrupt_stacks[stack_nmi - 1] = cpu.fault_stack + nmi_stack_size;
     descriptors.task.io_map_base = sizeof(TaskState);
     fill_segments(descriptors);
     if (cpu.index == 0)

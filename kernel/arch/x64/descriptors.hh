@@ -1,6 +1,7 @@
 // Segments, task state and interrupt vectors.
 #pragma once
 #include "arch/x64/cpu.hh"
+#include "arch/x64/interrupt_stacks.hh"
 
 namespace sprout::arch {
 
@@ -8,12 +9,9 @@ inline constexpr u8 vector_timer = 0xf0;
 inline constexpr u8 vector_reschedule = 0xf1;
 inline constexpr u8 vector_spurious = 0xff;
 
-inline constexpr usize interrupt_stack_size = 8192;
-inline constexpr usize fault_stack_size = 8192;
-inline constexpr usize nmi_stack_size = 4096;
-inline constexpr usize cpu_stacks_size = interrupt_stack_size + fault_stack_size + nmi_stack_size;
-
-// Makes `cpu` this CPU: GS base, GDT, TSS with its interrupt stacks in `stacks` (cpu_stacks_size bytes), IDT.
-void descriptors_initialize(Cpu& cpu, u8* stacks);
+// Makes `cpu` this CPU: GS base, GDT, TSS with its interrupt stacks, IDT.
+void descriptors_initialize(Cpu& cpu, InterruptStacks const& stacks);
+// This CPU takes its interrupts on other stacks from now on. Precondition: called by `cpu`, interrupts are off.
+void use_interrupt_stacks(Cpu& cpu, InterruptStacks const& stacks);
 
 } // namespace sprout::arch

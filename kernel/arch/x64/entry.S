@@ -153,4 +153,53 @@ sprout_thread_start:
     ud2
     .cfi_endproc
     .size sprout_thread_start, . - sprout_thread_start
+
+// [[noreturn]] void sprout::panic(char const* format, ...): builds an InterruptFrame, as if the call had been an interrupt, so
+// that the report has the caller's registers.
+    .globl _ZN6sprout5panicEPKcz
+    .type _ZN6sprout5panicEPKcz, @function
+_ZN6sprout5panicEPKcz:
+    .cfi_startproc
+    subq $(22 * 8 + 8), %rsp // and what aligns the stack for the call
+    .cfi_adjust_cfa_offset 22 * 8 + 8
+    .set offset, 0
+    .macro keep register
+    movq %\register, offset(%rsp)
+    .set offset, offset + 8
+    .endm
+    keep r15
+    keep r14
+    keep r13
+    keep r12
+    keep r11
+    keep r10
+    keep r9
+    keep r8
+    keep rbp
+    keep rdi
+    keep rsi
+    keep rdx
+    keep rcx
+    keep rbx
+    keep rax
+    movq $0, 15 * 8(%rsp)
+    movq $0, 16 * 8(%rsp)
+    movq 23 * 8(%rsp), %rax
+    movq %rax, 17 * 8(%rsp) // rip: the return address
+    movl %cs, %eax
+    movq %rax, 18 * 8(%rsp)
+    pushfq
+    .cfi_adjust_cfa_offset 8
+    popq %rax
+    .cfi_adjust_cfa_offset -8
+    movq %rax, 19 * 8(%rsp)
+    leaq 24 * 8(%rsp), %rax
+    movq %rax, 20 * 8(%rsp) // rsp: behind the return address
+    movl %ss, %eax
+    movq %rax, 21 * 8(%rsp)
+    movq %rsp, %rdi
+    call sprout_panic
+    ud2
+    .cfi_endproc
+    .size _ZN6sprout5panicEPKcz, . - _ZN6sprout5panicEPKcz
     .section .note.GNU-stack, "", @progbits

@@ -51,15 +51,12 @@ bool is_code(u64 address)
 
 bool lies_in(u64 address, u64 begin, u64 end) { return address >= begin && address + 16 <= end; }
 
-// Whether a frame may be read at `address`: the current thread's stack, this CPU's interrupt stacks, the image's data.
+// Whether a frame may be read at `address`: any stack, and the image's data, where the boot stack is.
 bool is_stack(u64 address)
 {
-    auto const& cpu = this_cpu();
-    if (lies_in(address, reinterpret_cast<u64>(sprout_data_begin), reinterpret_cast<u64>(sprout_image_end)))
-        return true;
-    if (lies_in(address, cpu.interrupt_stack - interrupt_stack_size, cpu.fault_stack + nmi_stack_size))
-        return true;
-    return cpu.current && lies_in(address, cpu.current->stack.base, cpu.current->stack.base + cpu.current->stack.size);
+    if (auto const end = stack_end(address))
+        return address + 16 <= end;
+    return lies_in(address, reinterpret_cast<u64>(sprout_data_begin), reinterpret_cast<u64>(sprout_image_end));
 }
 
 } // namespace
@@ -105,8 +102,13 @@ void report_exception(InterruptFrame const& frame)
     auto const* thread = this_cpu().current;
     auto const address = read_cr2();
     bool const is_memory_fault = frame.vector == vector_page_fault || frame.vector == vector_double_fault;
-    if (is_memory_fault && is_stack_guard(address))
-        panic_at(frame, "stack overflow in thread \"%s\"", thread ? thread->name : "none");
+    if (is_memory_fault && is_stack_guard(address)) {
+        if (auto const* stack = overflown_interrupt_stack(this_cpu(), address))
+            panic_at(frame, "overflow of the %s stack of CPU %u", stack, cpu_index());
+        // Another thread's guard is met by a stray pointer.
+        if (stack_owner(address) == thread)
+            panic_at(frame, "stack overflow in thread \"%s\"", thread ? thread->name : "none");
+    }
     if (frame.vector == vector_page_fault)
         panic_at(frame, "page fault: cannot %s 0x%llx",
             frame.error_code & 16 ? "execute" : (frame.error_code & 2 ? "write" : "read"),

@@ -17,9 +17,17 @@ std::atomic<u64> g_extended;
 
 u32 read(u32 offset) { return g_registers[offset / 4]; }
 
+void wrap_soon()
+{
+    constexpr u32 ticks_to_wrap = 20'000'000; // 200 ms at QEMU's 10 ns
+    g_registers[register_configuration / 4] = read(register_configuration) & ~1u; // only a counter that stands is set
+    g_registers[register_counter / 4] = 0 - ticks_to_wrap;
+    g_registers[register_counter / 4 + 1] = 0;
+}
+
 } // namespace
 
-bool hpet_initialize(u64 physical)
+bool hpet_initialize(u64 physical, HpetMode mode)
 {
     if (!physical)
         return false;
@@ -27,7 +35,9 @@ bool hpet_initialize(u64 physical)
     g_period = read(register_capabilities + 4);
     if (g_period == 0 || g_period > longest_period)
         return false;
-    g_is_wide = read(register_capabilities) & counter_is_64_bits;
+    g_is_wide = mode == HpetMode::whole && read(register_capabilities) & counter_is_64_bits;
+    if (mode == HpetMode::wrapping)
+        wrap_soon();
     g_registers[register_configuration / 4] = read(register_configuration) | 1; // the counter runs
     return true;
 }
@@ -37,6 +47,12 @@ u64 read_hpet()
     if (!g_is_wide)
         return extend_counter(g_extended, read(register_counter));
     return read_counter_in_halves([] { return read(register_counter + 4); }, [] { return read(register_counter); });
+}
+
+Nanoseconds longest_time_between_hpet_readings()
+{
+    // A quarter of its period, where extend_counter() asks for half.
+    return !g_registers || g_is_wide ? 0 : (1ull << 30) * g_period / 1'000'000;
 }
 
 u64 hpet_period() { return g_period; }

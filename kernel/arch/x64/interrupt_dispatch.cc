@@ -17,8 +17,10 @@ constexpr u64 red_zone = 128;
 
 void handle(InterruptFrame& frame)
 {
-    if (frame.vector == vector_nmi)
+    if (frame.vector == vector_nmi) {
+        __atomic_store_n(&this_cpu().stopped, true, __ATOMIC_RELEASE);
         halt_forever();
+    }
     if (frame.vector < exception_count)
         report_exception(frame);
     if (frame.vector == vector_spurious)

@@ -60,6 +60,10 @@ secondary_high:
     movl %eax, %ss
     movl %eax, %fs
     movl %eax, %gs
+    // Taken by one CPU alone; one that comes when nobody waits for it any more stays out.
+    xchgl %eax, sprout_secondary_offer
+    testl %eax, %eax
+    jz park
     movq sprout_secondary_stack, %rsp
     movq sprout_secondary_root, %rax
     movq %rax, %cr3
@@ -69,6 +73,10 @@ secondary_high:
     movq sprout_secondary_cpu, %rdi
     call sprout_secondary_boot
     ud2
+park:
+    cli
+    hlt
+    jmp park
     .cfi_endproc
     .size secondary_high, . - secondary_high
     .section .note.GNU-stack, "", @progbits

@@ -17,8 +17,19 @@ namespace {
 
 void overflow(void*) { print("not reached: %lu\n", recurse(0)); }
 
-int overflow_main(int, char const* const*)
+void overflow_in_callback(Timer&) { overflow(nullptr); }
+
+// Of a thread; or of "main", whose stack is the first one; or of an interrupt.
+int overflow_main(int count, char const* const* arguments)
 {
+    static Timer timer;
+    if (count > 1 && equal(arguments[1], "main"))
+        overflow(nullptr);
+    if (count > 1 && equal(arguments[1], "interrupt")) {
+        timer.callback = overflow_in_callback;
+        timer_start(timer, now());
+        thread_sleep(patience);
+    }
     thread_join(start("deep", overflow, nullptr));
     return 0;
 }
@@ -33,7 +44,7 @@ int double_free_main(int, char const* const*)
 
 } // namespace
 
-SPROUT_PROGRAM(s_overflow, "test-stack-overflow", "ends in the guard page of thread \"deep\"", overflow_main);
+SPROUT_PROGRAM(s_overflow, "test-stack-overflow", "[main|interrupt] ends in a guard page", overflow_main);
 SPROUT_PROGRAM(s_double_free, "test-double-free", "frees a block twice (debug builds panic)", double_free_main);
 
 } // namespace sprout::test

@@ -1,4 +1,6 @@
 // Timers and the clock on the real hardware of each CPU.
+#include "arch/x64/hpet.hh"
+#include "core/command_line.hh"
 #include "core/program.hh"
 #include "tests/image/threads.hh"
 
@@ -338,6 +340,34 @@ void a_thousand_sleepers_all_wake()
     CHECK_EQUAL(woken, 1000);
 }
 
+bool is_armed(char const* name)
+{
+    bool found = false;
+    for (u32 cpu = 0; cpu < arch::g_cpu_count; ++cpu) {
+        auto& set = g_timer_sets.on(cpu);
+        SpinlockGuard guard(set.lock);
+        for (auto& bucket : set.buckets) {
+            for (auto& timer : bucket)
+                found |= equal(timer.name, name);
+        }
+    }
+    return found;
+}
+
+// With --clock=hpet-wrap the counter wraps while the cases above run: this one makes sure that it did.
+void a_counter_of_32_bits_has_wrapped()
+{
+    bool const wraps = g_kernel_options.clock == ClockChoice::hpet_wrap;
+    CHECK_EQUAL(is_armed("clock keeper"), wraps);
+    if (!wraps)
+        return;
+    wait_until("the wrap", [] { return arch::read_hpet() < 1ull << 32; });
+    auto const latest = now();
+    CHECK_EQUAL(g_clock.source, ClockSource::hpet);
+    CHECK_EQUAL(g_clock.backward_steps, 0);
+    CHECK(latest < 600'000 * millisecond); // no leap: nobody waits so long for this program
+}
+
 constexpr Case cases[] = {
     { "one_shot_on_each_cpu", one_shot_on_each_cpu },
     { "an_armed_timer_is_found_in_its_set", an_armed_timer_is_found_in_its_set },
@@ -348,6 +378,7 @@ constexpr Case cases[] = {
     { "hundreds_of_timers_fire_once_each", hundreds_of_timers_fire_once_each },
     { "time_never_goes_back_on_any_cpu", time_never_goes_back_on_any_cpu },
     { "a_thousand_sleepers_all_wake", a_thousand_sleepers_all_wake },
+    { "a_counter_of_32_bits_has_wrapped", a_counter_of_32_bits_has_wrapped },
 };
 
 int run(int argument_count, char const* const* arguments) { return run_cases(cases, argument_count, arguments); }
