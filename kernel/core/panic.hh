@@ -6,7 +6,7 @@ namespace sprout {
 // Stops the other CPUs, prints the report on every console and ends with exit status 255 (or halts, as
 // the command line's --panic says). Callable in any context, before the scheduler exists too. Begins in entry.S, which
 // keeps the caller's registers for the report.
-[[noreturn]] void panic(char const* format, ...) __attribute__((format(printf, 1, 2)));
+[[noreturn]] void panic(char const* format, ...) asm("panic") __attribute__((format(printf, 1, 2)));
 
 // Called before anything else is done about a failure; the debugger's breakpoint for the panic filter.
 extern "C" void sprout_panic_hook(char const* reason);

@@ -154,11 +154,12 @@ sprout_thread_start:
     .cfi_endproc
     .size sprout_thread_start, . - sprout_thread_start
 
-// [[noreturn]] void sprout::panic(char const* format, ...): builds an InterruptFrame, as if the call had been an interrupt, so
+// [[noreturn]] void sprout::panic(char const* format, ...): builds an InterruptFrame, as if the call instruction had faulted, so
 // that the report has the caller's registers.
-    .globl _ZN6sprout5panicEPKcz
-    .type _ZN6sprout5panicEPKcz, @function
-_ZN6sprout5panicEPKcz:
+#define CALL_LENGTH 5
+    .globl panic
+    .type panic, @function
+panic:
     .cfi_startproc
     subq $(22 * 8 + 8), %rsp // and what aligns the stack for the call
     .cfi_adjust_cfa_offset 22 * 8 + 8
@@ -185,7 +186,8 @@ _ZN6sprout5panicEPKcz:
     movq $0, 15 * 8(%rsp)
     movq $0, 16 * 8(%rsp)
     movq 23 * 8(%rsp), %rax
-    movq %rax, 17 * 8(%rsp) // rip: the return address
+    subq $CALL_LENGTH, %rax
+    movq %rax, 17 * 8(%rsp)
     movl %cs, %eax
     movq %rax, 18 * 8(%rsp)
     pushfq
@@ -194,12 +196,12 @@ _ZN6sprout5panicEPKcz:
     .cfi_adjust_cfa_offset -8
     movq %rax, 19 * 8(%rsp)
     leaq 24 * 8(%rsp), %rax
-    movq %rax, 20 * 8(%rsp) // rsp: behind the return address
+    movq %rax, 20 * 8(%rsp) // above the return address
     movl %ss, %eax
     movq %rax, 21 * 8(%rsp)
     movq %rsp, %rdi
     call sprout_panic
     ud2
     .cfi_endproc
-    .size _ZN6sprout5panicEPKcz, . - _ZN6sprout5panicEPKcz
+    .size panic, . - panic
     .section .note.GNU-stack, "", @progbits
