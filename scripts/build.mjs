@@ -13,6 +13,8 @@ const entryPoints = {
   adapter: 'debug-adapter/main.ts',
   worker: 'debug-adapter/worker/main.ts',
   terminal: 'debug-adapter/terminal/main.ts',
+  sizes: 'debug-adapter/terminal/sizes-main.ts',
+  'sizes-worker': 'debug-adapter/elf/sizes/worker.ts',
 };
 
 /**
@@ -39,6 +41,7 @@ export async function bundle(outdir, { sourcemap }) {
     logLevel: 'warning',
   });
   await cp(`${root}/debug-adapter/gdb/python`, `${outdir}/python`, { recursive: true });
+  await cp(`${root}/node_modules/gecko-profiler-demangle/index_bg.wasm`, `${outdir}/demangle.wasm`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

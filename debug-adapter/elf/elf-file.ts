@@ -13,6 +13,10 @@ export interface Section {
   offset: number;
   size: number;
   link: number;
+  /** ELF's sh_info: for relocations the section that they change. */
+  info: number;
+  /** In bytes; 0 and 1 mean none. */
+  alignment: number;
   entrySize: number;
   index: number;
 }
@@ -165,6 +169,8 @@ export class ElfFile {
         offset: readUnsigned64(table, at + 24),
         size: readUnsigned64(table, at + 32),
         link: table.readUInt32LE(at + 40),
+        info: table.readUInt32LE(at + 44),
+        alignment: readUnsigned64(table, at + 48),
         entrySize: readUnsigned64(table, at + 56),
         index,
       });

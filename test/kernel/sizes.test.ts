@@ -59,7 +59,7 @@ describe.each(Object.entries(files))('%s', (_name, path) => {
 
   test.skipIf(!existsSync(path) && path.startsWith('/usr'))('symbols cover what nm’s cover, aliases once', () => {
     const symbols = nmSymbols(path).filter(
-      ({ type, size, address }) => size > 0n && address > 0n && !'AaUu'.includes(type),
+      ({ type, size, address }) => size > 0n && address > 0n && !'AaU'.includes(type),
     );
     const inThreads = new Set(
       model.items.filter((item) => THREAD_LOCAL.includes(item.section)).map((item) => item.linkName),
@@ -91,9 +91,9 @@ test('Sprout’s functions have their source, and what is no symbol stays small'
   const functions = model.items.filter((item) => item.kind === 'function');
   expect(functions.length).toBeGreaterThan(300);
   expect(functions.filter((item) => !item.definition && !item.unit).map((item) => item.name)).toEqual([]);
-  const dispatch = functions.find((item) => item.name.startsWith('sprout::parse_command_line('));
-  expect(dispatch?.definition?.file).toBe(join(kernel, 'core/command_line.cc'));
-  expect(dispatch?.declaration?.file).toBe(join(kernel, 'core/command_line.hh'));
+  const member = functions.find((item) => item.name.startsWith('sprout::workload::Worker::write_shared_file('));
+  expect(member?.definition?.file).toBe(join(kernel, 'workload/worker_files.cc'));
+  expect(member?.declaration?.file).toBe(join(kernel, 'workload/worker.hh'));
   const share = (kind: ItemKind): number =>
     model.items.filter((item) => item.kind === kind).reduce((all, item) => all + item.memoryBytes, 0) /
     model.memoryBytes;
@@ -114,7 +114,7 @@ test('a hundred thousand names of Node.js are c++filt’s but for its spelling o
   }
   expect(items.length).toBeGreaterThan(90_000);
   expect(equal / items.length).toBeGreaterThan(0.95);
-  expect(known / items.length).toBeGreaterThan(0.99);
+  expect(known / items.length).toBeGreaterThan(0.985);
 });
 
 function sum(model: SizeModel, of: 'fileBytes' | 'memoryBytes'): number {

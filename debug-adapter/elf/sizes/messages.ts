@@ -1,0 +1,97 @@
+/** What the worker is asked and answers: plain data, so that it crosses threads. */
+import type { Comparison } from './compare.ts';
+import type { SizeItem } from './model.ts';
+import type { SizeNode, TreeQuery } from './tree.ts';
+
+/** What is told of a file as a whole. */
+export interface Summary {
+  path: string;
+  key: string;
+  buildId?: string;
+  fileBytes: number;
+  memoryBytes: number;
+  symbols: number;
+  notes: string[];
+  /** The build that this one is compared with. */
+  before?: { path: string; fileBytes: number; memoryBytes: number };
+}
+
+/** A row of the tree: a node without what is below it. */
+export interface Row {
+  id: string;
+  label: string;
+  role: SizeNode['role'];
+  fileBytes: number;
+  memoryBytes: number;
+  symbols: number;
+  hasChildren: boolean;
+  path?: string;
+  item?: SizeItem;
+  change?: 'grew' | 'shrank' | 'new' | 'gone' | 'same';
+}
+
+/** A node of the map: as many levels as are worth drawing. */
+export interface MapNode extends Row {
+  children: MapNode[];
+}
+
+/** A function as a code lens tells it. */
+export interface FunctionSize {
+  name: string;
+  /** Counts from 1. */
+  line: number;
+  memoryBytes: number;
+  /** Since the build before; undefined when there is none. */
+  change?: number;
+  isNew?: boolean;
+  /** Inlined copies, clones and instances of a template that stand at the same line. */
+  copies: number;
+}
+
+/** Who refers to whom, by rows of the file. */
+export interface Retained {
+  item: SizeItem;
+  /** Bytes that would go if nothing else held them. */
+  retainedBytes: number;
+  /** Who refers to it directly. */
+  referrers: SizeItem[];
+  /** From an entry of the program to it. */
+  path: SizeItem[];
+  /** The largest that only it keeps. */
+  keeps: SizeItem[];
+}
+
+export interface StackUse {
+  item: SizeItem;
+  /** Its own frame. */
+  frame: number;
+  isDynamic: boolean;
+  /** The deepest chain of calls; undefined when it recurs, or when calls are not known. */
+  worst?: number;
+  /** That chain. */
+  chain: string[];
+  isRecursive: boolean;
+}
+
+export interface SizeRequests {
+  open: { parameters: { path: string; compareWith?: string }; result: Summary };
+  rows: { parameters: { query: TreeQuery; parent: string; limit: number }; result: { rows: Row[]; hidden: number } };
+  map: { parameters: { query: TreeQuery; root: string; limit: number }; result: MapNode };
+  functions: { parameters: { file: string }; result: FunctionSize[] };
+  retained: { parameters: { name: string }; result: Retained };
+  stack: { parameters: Record<string, never>; result: { rows: StackUse[]; notes: string[] } };
+  compare: { parameters: Record<string, never>; result: Comparison };
+}
+
+export type SizeRequestName = keyof SizeRequests;
+
+export interface WorkerRequest {
+  id: number;
+  name: SizeRequestName;
+  parameters: unknown;
+}
+
+export type WorkerAnswer =
+  | { id: number; result: unknown }
+  | { id: number; error: string }
+  | { progress: { step: string; fraction: number } };
