@@ -150,9 +150,10 @@ export class Gdb extends EventEmitter<GdbEvents> {
       }
     });
     this.#mi.consoleStream.each((text) => this.#receiveText(text));
-    // Log and target text is told in the log file; nobody else has a use for it.
+    // What a `monitor` command prints.
+    this.#mi.targetStream.each((text) => this.#capture?.push(text));
+    // Log text is told in the log file; nobody else has a use for it.
     this.#mi.logStream.each(() => undefined);
-    this.#mi.targetStream.each(() => undefined);
   }
 
   #receiveText(text: string): void {

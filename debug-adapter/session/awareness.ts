@@ -29,6 +29,7 @@ export class Awareness implements KernelThreads {
   readonly notes: string[] = [];
   readonly #model: ThreadModel;
   readonly #changed: () => void;
+  readonly #elf: string;
   #kernel: 'sprout' | 'osv' | undefined;
   #ram: (ram: RamSource | undefined) => void = () => undefined;
   #hasRun = false;
@@ -36,6 +37,7 @@ export class Awareness implements KernelThreads {
   /** Begins to read layouts at once. @param changed called when `kernel` or `notes` changed */
   constructor(elf: string, gdb: string, changed: () => void) {
     this.observation = ObservationWorker.start({ elf, gdb, cacheDirectory: cacheFolder() });
+    this.#elf = elf;
     this.#changed = changed;
     this.#model = new ThreadModel(this.observation, (text) => this.note(text));
     const ram = new Promise<RamSource | undefined>((resolve) => {
@@ -98,6 +100,9 @@ export class Awareness implements KernelThreads {
   async #recognise(ram: Promise<RamSource | undefined>): Promise<'sprout' | 'osv' | undefined> {
     try {
       const kernel = await this.observation.ready;
+      if (kernel === undefined) {
+        throw new Error(`${this.#elf} is no kernel that the views know: they know Sprout.`);
+      }
       const source = await ram;
       if (source === undefined) {
         this.note('The RAM of this guest cannot be read from outside, so there are no live views.');

@@ -19,6 +19,9 @@ export interface DebuggeeEvents {
 /** How long gdb's stop and QEMU's event of one and the same reset may lie apart. */
 const EVENT_TIME_LIMIT = 1000;
 
+/** How long QEMU's end may come after the end of its stub, in milliseconds. */
+const EXIT_TIME_LIMIT = 1000;
+
 const RESET = 'The guest has reset itself or triple-faulted: it cannot go on. Inspect it, or restart to boot it again.';
 const PANICKED = 'The guest has panicked: it cannot go on. Inspect it, or restart to boot it again.';
 
@@ -292,10 +295,9 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
     return [...this.#gdbThreads].find(([, known]) => known === number)?.[0] ?? number;
   }
 
-  /** The process behind the stub tells more by its exit, which follows. */
+  /** The process behind the stub tells more by its exit, which follows where we can know of it. */
   #endWithoutStub(message: string): void {
-    const patience = this.machine.kind === 'launched' ? EVENT_TIME_LIMIT : 0;
-    setTimeout(() => this.#end(message), patience).unref();
+    setTimeout(() => this.#end(message), EXIT_TIME_LIMIT).unref();
   }
 
   #end(message: string | undefined, exitCode = message === undefined ? 0 : 1): void {

@@ -71,7 +71,7 @@ export class KernelViews {
       throw new Error(`${kernel.path} has no debug information, so there are no views; build it with -g.`);
     }
     if ((await awareness.known) === undefined) {
-      throw new Error(awareness.notes[0] ?? `${kernel.path} is a kernel that the views do not know: they know Sprout.`);
+      throw new Error(awareness.notes[0] ?? `The views of ${kernel.path} cannot be had.`);
     }
     return awareness.observation;
   }

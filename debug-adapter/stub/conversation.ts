@@ -94,8 +94,12 @@ export class Conversation {
   async treat(packet: Packet): Promise<void> {
     const answer = this.#answer(packet);
     this.#resuming = this.#executing ? Promise.resolve(answer) : undefined;
-    const reply = await answer;
-    this.#resuming = undefined;
+    let reply: string | Packet | undefined;
+    try {
+      reply = await answer;
+    } finally {
+      this.#resuming = undefined;
+    }
     if (reply !== undefined) {
       this.#send(reply);
     }

@@ -40,6 +40,7 @@ export class Upstream {
   readonly #log: ((line: string) => void) | undefined;
   #waiters: Waiter[] = [];
   #acknowledging = true;
+  #handshaking = false;
   #running = false;
   #closeMessage: string | undefined;
 
@@ -167,8 +168,10 @@ export class Upstream {
       CONNECT_TIMEOUT,
     );
     try {
+      this.#handshaking = true;
       this.#acknowledging = (await this.ask('QStartNoAckMode')) !== 'OK';
     } finally {
+      this.#handshaking = false;
       clearTimeout(timer);
     }
   }
@@ -193,7 +196,8 @@ export class Upstream {
       this.#socket.write(ACKNOWLEDGE);
     }
     const waiter = this.#waiters[0];
-    if (waiter === undefined) {
+    // A running QEMU stops when somebody connects, and tells that stop before it answers anything.
+    if (waiter === undefined || (this.#handshaking && /^[TS][0-9a-f]{2}/.test(packet.text))) {
       return; // a stop that nobody resumed: QMP `cont` and `stop` behind our back
     }
     if (waiter.console !== undefined && packet.startsWith('O') && !packet.startsWith('OK')) {
