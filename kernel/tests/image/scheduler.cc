@@ -132,7 +132,9 @@ void higher_priorities_run_first()
     }
     for (auto* thread : threads)
         thread_join(*thread);
-    CHECK(equal(order.letters, "hnNli"));
+    // A host that stops the CPU for a whole slice lets the second of two equals overtake the first.
+    if (!equal(order.letters, "hnNli") && !equal(order.letters, "hNnli"))
+        panic("the order is %s", order.letters);
 }
 
 struct Progress {
