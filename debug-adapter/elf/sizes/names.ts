@@ -39,6 +39,13 @@ export function templateOf(part: string): string | undefined {
   return open > 0 && (parameters < 0 || open < parameters) ? part.slice(0, open) : undefined;
 }
 
+/** The full name without parameters: what people type. */
+export function bareName(name: string): string {
+  const { scopes, leaf } = splitName(normalizedName(name));
+  const parameters = leaf.startsWith('operator()') ? leaf.indexOf('(', 10) : leaf.indexOf('(');
+  return [...scopes, parameters > 0 ? leaf.slice(0, parameters) : leaf].join('::');
+}
+
 /** The name as two builds share it: without what the compiler numbers by chance. */
 export function normalizedName(name: string): string {
   return name

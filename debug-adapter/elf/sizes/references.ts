@@ -6,9 +6,11 @@ import { contentKey } from './account.ts';
 import { dominators } from './dominators.ts';
 import type { Retained } from './messages.ts';
 import { isSymbol, type SizeItem, type SizeModel } from './model.ts';
+import { findDirectReferences } from './x64-calls.ts';
 
 const RELOCATIONS_WITH_ADDENDS = 4;
 const FLAG_ALLOCATED = 2;
+const FLAG_CODE = 4;
 const RELOCATABLE = 1;
 const ENTRY_SIZE = 24;
 const X86_64 = 62;
@@ -59,20 +61,21 @@ export class References {
     this.#items = model.items;
     this.#index = new Map(model.items.map((item, index) => [item, index]));
     const places = new Places(model.items);
-    const edges = sections.flatMap((section) => readEdges(elf, section, places));
+    const edges = [
+      ...sections.flatMap((section) => readEdges(elf, section, places)),
+      ...directEdges(elf, model, places),
+    ];
     const out: Set<number>[] = model.items.map(() => new Set());
     this.#calls = new Map();
     this.#referrers = model.items.map(() => []);
     for (const { from, to, isCall } of edges) {
-      if (from !== to) {
-        if (!out[from]?.has(to)) {
-          this.#referrers[to]?.push(from);
-        }
+      if (isCall) {
+        const called = this.#calls.get(from) ?? new Set();
+        this.#calls.set(from, called.add(to));
+      }
+      if (from !== to && !out[from]?.has(to)) {
         out[from]?.add(to);
-        if (isCall) {
-          const called = this.#calls.get(from) ?? new Set();
-          this.#calls.set(from, called.add(to));
-        }
+        this.#referrers[to]?.push(from);
       }
     }
     // What keeps everything: the entry point, and what nobody refers to (kept by the linker script, or not at all).
@@ -175,6 +178,32 @@ function readEdges(elf: ElfFile, section: Section, places: Places): Edge[] {
     const to = targetSection === 0 ? undefined : places.at(value, targetSection);
     if (from !== undefined && to !== undefined) {
       edges.push({ from, to, isCall: elf.machine === X86_64 ? CALL_TYPES.has(type) : true });
+    }
+  }
+  return edges;
+}
+
+/** Calls within a section. */
+function directEdges(elf: ElfFile, model: SizeModel, places: Places): Edge[] {
+  if (elf.machine !== X86_64) {
+    return [];
+  }
+  const edges: Edge[] = [];
+  for (const section of elf.sections.filter((one) => (one.flags & FLAG_CODE) !== 0 && one.size > 0)) {
+    const base = elf.type === RELOCATABLE ? 0 : section.address;
+    const starts = new Set<number>();
+    for (const item of model.items) {
+      if (item.sectionIndex === section.index && isSymbol(item)) {
+        starts.add(item.address - base);
+      }
+    }
+    for (const { place, target, kind } of findDirectReferences(elf.contents(section), (at) => starts.has(at))) {
+      const from = places.at(base + place, section.index);
+      const to = places.at(base + target, section.index);
+      // A jump to its own beginning is a loop, no recursion.
+      if (from !== undefined && to !== undefined && !(from === to && kind === 'jump')) {
+        edges.push({ from, to, isCall: kind !== 'address' });
+      }
     }
   }
   return edges;

@@ -155,14 +155,16 @@ class SectionAccount {
     return { starts, ends, items };
   }
 
-  /** Which of two names at one place is the better one: the larger, then a function or object, then a global, then the shorter. */
+  /** Which of two names at one place is the better one: the larger, then a function or object, then a global. */
   #better(a: number, b: number): number {
     const { size, type, binding } = this.#columns;
     const bySize = (size[b] as number) - (size[a] as number);
     const isTyped = (row: number): number => (type[row] === SymbolType.none ? 0 : 1);
     const rank = (row: number): number => (binding[row] === 1 ? 2 : binding[row] === 2 ? 1 : 0);
     const order = bySize || isTyped(b) - isTyped(a) || rank(b) - rank(a);
-    return order > 0 ? b : a;
+    // The same one in every build, whatever the table's order.
+    const isEarlier = order === 0 && symbolName(this.#columns, b) < symbolName(this.#columns, a);
+    return order > 0 || isEarlier ? b : a;
   }
 
   /** Whether a symbol without a size marks something of its own: a label of assembly, not an edge that a linker script made. */

@@ -13,7 +13,7 @@ import type {
   Summary,
 } from './messages.ts';
 import { isSymbol, type Progress, type SizeItem, type SizeModel } from './model.ts';
-import { normalizedName } from './names.ts';
+import { bareName, normalizedName } from './names.ts';
 import { readSizes } from './read.ts';
 import { References } from './references.ts';
 import { stackUses } from './stack-use.ts';
@@ -217,7 +217,7 @@ export class SizeService {
 /** The symbol called `name`: by link name, full name, name without parameters, or the only one that ends so. @throws Error with one sentence. */
 export function findSymbol(model: SizeModel, name: string): SizeItem {
   const symbols = model.items.filter(isSymbol);
-  const bare = (item: SizeItem): string => normalizedName(item.name).replace(/\(.*$/, '');
+  const bare = (item: SizeItem): string => bareName(item.name);
   const found =
     symbols.find((item) => item.linkName === name || item.aliases.includes(name)) ??
     symbols.find((item) => item.name === name) ??
