@@ -1,29 +1,21 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LastWill } from './last-will.ts';
 
 /**
- * A private folder (0700) for the sockets of one boot. It vanishes with this process, however that ends: a small watcher, in a
- * process group of its own, waits for the end of a pipe that only we hold open, then removes the folder.
+ * A private folder (0700) for the sockets of one boot. It vanishes with this process, however that ends.
  */
 export class RuntimeFolder {
   readonly path: string;
-  readonly #watcher: ChildProcess;
+  readonly #will: LastWill;
   #disposed = false;
 
   constructor() {
     // mkdtemp makes it 0700. A unix socket's path has 108 bytes at most, so a long TMPDIR is no place for it.
     const base = [process.env.XDG_RUNTIME_DIR, tmpdir()].find((folder) => isUsable(folder)) ?? '/tmp';
     this.path = makeFolder(base);
-    // The script is ours and constant; the folder is an argument that the shell does not read.
-    this.#watcher = spawn('/bin/sh', ['-c', 'read -r line; rm -rf -- "$1"', 'unikernel-watcher', this.path], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-      detached: true,
-    });
-    this.#watcher.on('error', () => undefined);
-    this.#watcher.stdin?.on('error', () => undefined);
-    this.#watcher.unref();
+    this.#will = new LastWill('rm -rf -- "$1"', this.path);
   }
 
   /** The path of a file in it. */
@@ -36,7 +28,7 @@ export class RuntimeFolder {
     if (!this.#disposed) {
       this.#disposed = true;
       rmSync(this.path, { recursive: true, force: true });
-      this.#watcher.stdin?.end();
+      this.#will.execute();
     }
   }
 }

@@ -1,8 +1,11 @@
 /** Builds the kernel before it boots. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LastWill } from '../machine/last-will.ts';
 import { findProgram } from '../machine/programs.ts';
+import { patience } from '../patience.ts';
 import type { KernelChoice, KernelTree } from './kernel-tree.ts';
 
 export interface BuildOptions {
@@ -71,6 +74,8 @@ function modified(path: string): number | undefined {
 
 /** Lines of output that are kept for the sentence of a failure. */
 const KEPT_LINES = 200;
+/** How long a cancelled build may take to end, in milliseconds. */
+const END_TIME_LIMIT = 1000;
 
 async function run(command: string[], cwd: string, options: BuildOptions): Promise<void> {
   const [name = '', ...parameters] = command;
@@ -94,10 +99,10 @@ async function run(command: string[], cwd: string, options: BuildOptions): Promi
     stream.setEncoding('utf8');
     stream.on('data', take);
   }
-  const abort = (): void => killGroup(child);
-  options.signal.addEventListener('abort', abort);
+  // ninja puts each compiler into a group of its own, and ends them when it is asked to end.
+  const will = new LastWill('kill -s TERM -- "-$1"; sleep 1; kill -s KILL -- "-$1"', `${child.pid ?? 0}`);
   try {
-    const outcome = await outcomeOf(child);
+    const outcome = await Promise.race([outcomeOf(child), endedBy(options.signal, child)]);
     if (options.signal.aborted) {
       throw new Error('The build was cancelled.');
     }
@@ -105,7 +110,7 @@ async function run(command: string[], cwd: string, options: BuildOptions): Promi
       throw new Error(`The build failed (${name}: ${outcome})${firstError(lines)}`);
     }
   } finally {
-    options.signal.removeEventListener('abort', abort);
+    will.revoke();
   }
 }
 
@@ -125,12 +130,23 @@ function firstError(lines: string[]): string {
   return text ? `: ${text.length > 300 ? `${text.slice(0, 299)}…` : text}` : '.';
 }
 
-function killGroup(child: ChildProcess): void {
-  if (child.pid !== undefined && child.exitCode === null) {
-    try {
-      process.kill(-child.pid, 'SIGKILL');
-    } catch {
-      // It ended by itself.
+/** Ends the build and what it started when it is cancelled; resolves when that is done. */
+async function endedBy(signal: AbortSignal, child: ChildProcess): Promise<string> {
+  if (!signal.aborted) {
+    await once(signal, 'abort');
+  }
+  signalGroup(child, 'SIGTERM');
+  await Promise.race([outcomeOf(child), patience(END_TIME_LIMIT)]);
+  signalGroup(child, 'SIGKILL');
+  return 'cancelled';
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (child.pid !== undefined) {
+      process.kill(-child.pid, signal);
     }
+  } catch {
+    // Nobody of it is left.
   }
 }

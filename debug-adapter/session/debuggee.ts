@@ -62,9 +62,9 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
     machine.events.on('exited', ({ code, expected, message }) => !expected && this.#end(message, code ?? 1));
     void stub.closed.then(({ side, message }) => {
       if (side === 'upstream') {
-        this.#endWithoutStub(message);
+        this.#endSoon(message);
       } else if (side === 'gdb' && gdb.isAlive) {
-        this.#end('gdb has let go of the guest.');
+        this.#endSoon('gdb has let go of the guest.');
       }
     });
   }
@@ -256,7 +256,7 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
       // "signalled": the stub is gone.
       const exitCode = textOf(record, 'exit-code');
       if (exitCode === undefined && textOf(record, 'reason') === 'exited-signalled') {
-        this.#endWithoutStub('The guest has ended.');
+        this.#endSoon('The guest has ended.');
       } else {
         this.#end('The guest has ended.', Number.parseInt(exitCode ?? '0', 8));
       }
@@ -295,8 +295,8 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
     return [...this.#gdbThreads].find(([, known]) => known === number)?.[0] ?? number;
   }
 
-  /** The process behind the stub tells more by its exit, which follows where we can know of it. */
-  #endWithoutStub(message: string): void {
+  /** A connection is gone: the process behind it tells more by its exit, which follows where we can know of it. */
+  #endSoon(message: string): void {
     setTimeout(() => this.#end(message), EXIT_TIME_LIMIT).unref();
   }
 

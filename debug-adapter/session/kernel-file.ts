@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { ElfFile } from '../elf/elf-file.ts';
 
 /** What the session must know of a kernel's file before it is booted. */
@@ -20,6 +21,14 @@ const I386 = 3;
  * @throws Error with one sentence when it is missing or no x86-64 kernel.
  */
 export function readKernelFile(path: string): KernelFile {
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (!status?.isFile()) {
+    throw new Error(
+      status
+        ? `${path} is no file: "kernel" names a kernel's ELF.`
+        : `There is no kernel ${path}: build it, or name another ELF in "kernel".`,
+    );
+  }
   const elf = new ElfFile(path);
   try {
     if (elf.machine !== X86_64 && elf.machine !== I386) {
