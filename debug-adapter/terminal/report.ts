@@ -1,9 +1,9 @@
 /** What is printed at a stop: call stacks, the four views, the largest symbols. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { formatAddress, type SymbolsResponse, type ViewName } from '../protocol.ts';
+import { formatTable } from '../table.ts';
 import { formatBytes } from '../units.ts';
 import type { DapClient } from './dap-client.ts';
-import { formatTable } from './table.ts';
 import { formatView } from './views.ts';
 
 export const ALL_VIEWS: ViewName[] = ['threads', 'vnodeLocks', 'mallocPools', 'timerSets'];

@@ -6,11 +6,6 @@ import { disassemble } from '../elf/sizes/disassembly.ts';
 import type { Progress, SizeModel } from '../elf/sizes/model.ts';
 import { readSizes } from '../elf/sizes/read.ts';
 import { References } from '../elf/sizes/references.ts';
-import { findSymbol } from '../elf/sizes/service.ts';
-import { stackUses } from '../elf/sizes/stack-use.ts';
-import { buildTree, type SizeRow } from '../elf/sizes/tree.ts';
-import { sentence } from '../sentence.ts';
-import { parseSizesOptions, SIZES_USAGE, type SizesOptions } from './sizes-options.ts';
 import {
   budgetLines,
   comparisonLines,
@@ -20,7 +15,12 @@ import {
   stackLines,
   symbolLines,
   treeLines,
-} from './sizes-report.ts';
+} from '../elf/sizes/report.ts';
+import { findSymbol } from '../elf/sizes/service.ts';
+import { stackUses } from '../elf/sizes/stack-use.ts';
+import { buildTree, type SizeRow } from '../elf/sizes/tree.ts';
+import { sentence } from '../sentence.ts';
+import { parseSizesOptions, SIZES_USAGE, type SizesOptions } from './sizes-options.ts';
 
 /** Runs the client; answers the exit code: 0, 1 for a budget that is exceeded, 2 for what cannot be done. */
 export async function sizesMain(parameters: string[]): Promise<number> {

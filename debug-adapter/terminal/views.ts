@@ -16,8 +16,8 @@ import {
   type VnodeLockRow,
   type WaitsForRow,
 } from '../protocol.ts';
-import { formatBytes, formatDuration } from '../units.ts';
-import { formatTable } from './table.ts';
+import { formatTable } from '../table.ts';
+import { formatBytes, formatDuration, formatSince } from '../units.ts';
 
 const PAGE_BYTES = 4096;
 const TITLES: Record<ViewName, string> = {
@@ -81,7 +81,7 @@ function formatThreads(rows: ThreadRow[], now: number, limit: number): string[] 
 }
 
 function describeWait(row: ThreadRow, now: number): string {
-  return row.waitsFor ? `${row.waitsFor.description}, ${formatDuration(now - row.waitsFor.since)}` : '';
+  return row.waitsFor ? `${row.waitsFor.description}, ${formatSince(now, row.waitsFor.since)}` : '';
 }
 
 function formatWaitsFor(rows: WaitsForRow[], now: number, limit: number): string[] {
@@ -96,8 +96,8 @@ function formatWaitsFor(rows: WaitsForRow[], now: number, limit: number): string
   );
 }
 
-function people(list: { threadName: string; mode: string; since: number }[], now: number): string {
-  return list.map((one) => `${one.threadName} (${one.mode}, ${formatDuration(now - one.since)})`).join(', ');
+function people(list: { threadName: string; mode: string; since?: number }[], now: number): string {
+  return list.map((one) => `${one.threadName} (${one.mode}, ${formatSince(now, one.since)})`).join(', ');
 }
 
 /** Contended locks first, then held ones; free ones are counted. */

@@ -1,19 +1,12 @@
 /** What the sizes client prints. */
-import type { BudgetResult } from '../elf/sizes/budgets.ts';
-import type { ChangedRow, Comparison } from '../elf/sizes/compare.ts';
-import type { Retained, StackUse } from '../elf/sizes/messages.ts';
-import { isSymbol, type SizeItem, type SizeModel } from '../elf/sizes/model.ts';
-import {
-  bytesOf,
-  filterRows,
-  type Measure,
-  type SizeNode,
-  type SizeRow,
-  sourceOf,
-  type TreeQuery,
-} from '../elf/sizes/tree.ts';
-import { formatBytes } from '../units.ts';
-import { formatTable } from './table.ts';
+
+import { formatTable } from '../../table.ts';
+import { formatBytes } from '../../units.ts';
+import type { BudgetResult } from './budgets.ts';
+import type { ChangedRow, Comparison } from './compare.ts';
+import type { Retained, StackUse } from './messages.ts';
+import { isSymbol, type SizeItem, type SizeModel } from './model.ts';
+import { bytesOf, filterRows, type Measure, type SizeNode, type SizeRow, sourceOf, type TreeQuery } from './tree.ts';
 
 /** Exact: people compare it with other tools' numbers. */
 export function exact(bytes: number, isChange = false): string {
