@@ -1,10 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { boot } from './boot.ts';
 import { imageTests } from './programs.ts';
 
-/** Sprout as a whole, in QEMU: one boot a test. Built once, as the debugger's users build it. */
+/**
+ * Sprout as a whole, in QEMU: one boot a test. Built once, as the debugger's users build it. Two boots at a time: many guests
+ * have one CPU or mostly sleep, and no test in a guest relies on the host's being idle.
+ */
+vi.setConfig({ maxConcurrency: 2 });
 const kernel = resolve(import.meta.dirname, '../../kernel');
 const image = resolve(kernel, 'build/debug/sprout-tests.elf');
 
@@ -17,7 +21,7 @@ describe('kernel in QEMU', () => {
   const boots = imageTests.flatMap((row) =>
     (row.machines ?? ['q35']).flatMap((machine) => (row.cpus ?? [1]).map((cpus) => ({ ...row, machine, cpus }))),
   );
-  test.each(boots)('$program on $machine with $cpus CPUs', async (row) => {
+  test.concurrent.each(boots)('$program on $machine with $cpus CPUs', async (row) => {
     const result = await boot({
       image,
       commandLine: row.program,
