@@ -24,7 +24,7 @@ u64 live_objects(usize size_class)
     return g_large_allocations.count;
 }
 
-// Threads that have ended are freed a little later; so all is counted until it fits.
+// All its threads are joined, and so gone.
 void it_gives_back_what_it_took()
 {
     CHECK_EQUAL(run_workload("seconds=1", "load=60", "vnodes=600", "objects=500"), 0); // tables grow once
@@ -206,10 +206,25 @@ bool wait_for_each_other(char const* one_name, char const* other_name, LockMode 
     return waits_for(*one, *other) && waits_for(*other, *one);
 }
 
+u64 all_live_objects()
+{
+    u64 live = 0;
+    for (usize size_class = 0; size_class <= malloc_class_count; ++size_class)
+        live += live_objects(size_class);
+    return live;
+}
+
+void its_leak_leaks()
+{
+    auto const before = all_live_objects();
+    CHECK_EQUAL(run_workload("seconds=1", "--leak", "threads=3"), 0);
+    wait_until("ten leaked objects", [&] { return all_live_objects() >= before + 10; });
+}
+
 void its_deadlocks_are_deadlocks()
 {
     // The last case: these threads, their files and their truth stay.
-    CHECK_EQUAL(run_workload("seconds=1", "deadlock", "--reader-writer-cycle", "threads=3"), 0);
+    CHECK_EQUAL(run_workload("seconds=0", "deadlock", "--reader-writer-cycle", "threads=3"), 0);
     wait_until(
         "the deadlock", [] { return wait_for_each_other("deadlock-a", "deadlock-b", LockMode::exclusive); });
     wait_until("the cycle", [] { return wait_for_each_other("cycle-c", "cycle-d", LockMode::shared); });
@@ -221,6 +236,7 @@ constexpr Case cases[] = {
     { "it-gives-back-what-it-took", it_gives_back_what_it_took },
     { "it-runs-at-full-load", it_runs_at_full_load },
     { "its-truth-is-true", its_truth_is_true },
+    { "its-leak-leaks", its_leak_leaks }, // its thread never ends
     { "its-deadlocks-are-deadlocks", its_deadlocks_are_deadlocks },
 };
 
