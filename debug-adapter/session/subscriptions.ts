@@ -9,8 +9,8 @@ import type { Observation } from '../worker/observation.ts';
 
 /** What a client follows. */
 interface Followed {
-  /** Begins at an observation; resolves with its number there. `tell` is given the events that the client must have. */
-  begin(observation: Observation): Promise<number>;
+  /** Begins at an observation; resolves with its number there. Its events count while `isFollowed` says so. */
+  begin(observation: Observation, isFollowed: () => boolean): Promise<number>;
   /** Another boot: what is told next replaces everything. */
   restart(): void;
 }
@@ -41,15 +41,15 @@ export class Subscriptions {
   /** Rejects with one sentence when the views cannot be had. */
   addViews(observation: Observation, request: SubscribeRequest): Promise<number> {
     const id = this.#nextId++;
-    const emit = this.#guarded(id, (event: ViewChangedEvent) => this.#events.viewChanged(event));
-    return this.#add(id, observation, new FollowedViews(id, request, emit));
+    const followed = new FollowedViews(id, request, (event) => this.#events.viewChanged(event));
+    return this.#add(id, observation, followed);
   }
 
   /** Rejects with one sentence when the pages cannot be had. */
   addPages(observation: Observation, request: SubscribePagesRequest): Promise<number> {
     const id = this.#nextId++;
-    const emit = this.#guarded(id, (event: PagesChangedEvent) => this.#events.pagesChanged(event));
-    return this.#add(id, observation, new FollowedPages(id, request, emit));
+    const followed = new FollowedPages(id, request, (event) => this.#events.pagesChanged(event));
+    return this.#add(id, observation, followed);
   }
 
   remove(id: number): void {
@@ -62,11 +62,11 @@ export class Subscriptions {
 
   /** A new boot: what is followed goes on there. One that cannot stays as it is: the status says why. */
   async move(observation: Observation): Promise<void> {
-    for (const subscription of this.#live.values()) {
+    for (const [id, subscription] of this.#live) {
       subscription.observation = observation;
       subscription.inner = undefined;
       subscription.followed.restart();
-      subscription.inner = await subscription.followed.begin(observation).catch(() => undefined);
+      await this.#begin(id, subscription).catch(() => undefined);
     }
   }
 
@@ -74,7 +74,7 @@ export class Subscriptions {
     const subscription: Subscription = { followed, observation, inner: undefined };
     this.#live.set(id, subscription);
     try {
-      subscription.inner = await followed.begin(observation);
+      await this.#begin(id, subscription);
     } catch (error) {
       this.#live.delete(id);
       throw error;
@@ -82,35 +82,35 @@ export class Subscriptions {
     return id;
   }
 
-  /** Events of an observation that is followed no more are dropped. */
-  #guarded<Event>(id: number, emit: (event: Event) => void): (observation: Observation, event: Event) => void {
-    return (observation, event) => {
-      if (this.#live.get(id)?.observation === observation) {
-        emit(event);
-      }
-    };
+  /** One that the client dropped meanwhile, or that has moved on, ends at once. */
+  async #begin(id: number, subscription: Subscription): Promise<void> {
+    const { observation, followed } = subscription;
+    // What an observation tells late, when another one is followed already, must not be taken for the other's.
+    const isFollowed = (): boolean => this.#live.get(id) === subscription && subscription.observation === observation;
+    const inner = await followed.begin(observation, isFollowed);
+    if (isFollowed()) {
+      subscription.inner = inner;
+    } else {
+      observation.unsubscribe(inner);
+    }
   }
 }
 
 class FollowedViews implements Followed {
   readonly #id: number;
   readonly #request: SubscribeRequest;
-  readonly #emit: (observation: Observation, event: ViewChangedEvent) => void;
+  readonly #emit: (event: ViewChangedEvent) => void;
   readonly #views = new Map<ViewName, { keys: Set<string | number>; sequence: number; stale: boolean }>();
 
-  constructor(
-    id: number,
-    request: SubscribeRequest,
-    emit: (observation: Observation, event: ViewChangedEvent) => void,
-  ) {
+  constructor(id: number, request: SubscribeRequest, emit: (event: ViewChangedEvent) => void) {
     this.#id = id;
     this.#request = request;
     this.#emit = emit;
   }
 
-  begin(observation: Observation): Promise<number> {
+  begin(observation: Observation, isFollowed: () => boolean): Promise<number> {
     const { views, rate } = this.#request;
-    return observation.subscribe(views, rate, (event) => this.#emit(observation, this.#follow(event)));
+    return observation.subscribe(views, rate, (event) => isFollowed() && this.#emit(this.#follow(event)));
   }
 
   restart(): void {
@@ -139,22 +139,19 @@ class FollowedViews implements Followed {
 class FollowedPages implements Followed {
   readonly #id: number;
   readonly #request: SubscribePagesRequest;
-  readonly #emit: (observation: Observation, event: PagesChangedEvent) => void;
+  readonly #emit: (event: PagesChangedEvent) => void;
   #sequence = 0;
 
-  constructor(
-    id: number,
-    request: SubscribePagesRequest,
-    emit: (observation: Observation, event: PagesChangedEvent) => void,
-  ) {
+  constructor(id: number, request: SubscribePagesRequest, emit: (event: PagesChangedEvent) => void) {
     this.#id = id;
     this.#request = request;
     this.#emit = emit;
   }
 
-  begin(observation: Observation): Promise<number> {
-    return observation.subscribePages(this.#request.rate, (event) =>
-      this.#emit(observation, { ...event, subscription: this.#id, sequence: ++this.#sequence }),
+  begin(observation: Observation, isFollowed: () => boolean): Promise<number> {
+    return observation.subscribePages(
+      this.#request.rate,
+      (event) => isFollowed() && this.#emit({ ...event, subscription: this.#id, sequence: ++this.#sequence }),
     );
   }
 

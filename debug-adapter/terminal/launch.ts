@@ -1,18 +1,19 @@
 /** From a fresh adapter to the first stop. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { DEBUG_TYPE, type LaunchArguments } from '../protocol.ts';
-import type { DapClient } from './dap-client.ts';
+import type { DapConnection } from './dap-connection.ts';
 
 export type Stopped = DebugProtocol.StoppedEvent['body'];
 
 /**
- * Launches the kernel and runs to a breakpoint at the function `breakFunction`.
+ * Launches the kernel and runs to a breakpoint at the function `breakFunction`, to the call with the number `hits`.
  * Rejects with the adapter's sentence when the launch fails, or with one of ours when the kernel ends first.
  */
 export async function launchToBreakpoint(
-  client: DapClient,
+  client: DapConnection,
   configuration: LaunchArguments,
   breakFunction: string,
+  hits = 1,
 ): Promise<Stopped> {
   await client.request('initialize', {
     clientID: 'unikernel-terminal',
@@ -31,7 +32,9 @@ export async function launchToBreakpoint(
   }
   const launched = client.request('launch', configuration);
   await Promise.race([initialized, launched.then(() => initialized)]);
-  await client.request('setFunctionBreakpoints', { breakpoints: [{ name: breakFunction }] });
+  await client.request('setFunctionBreakpoints', {
+    breakpoints: [{ name: breakFunction, ...(hits > 1 && { hitCondition: `${hits}` }) }],
+  });
   await client.request('configurationDone');
   await launched;
   return Promise.race([stopped, ended]);

@@ -4,14 +4,10 @@ import { dirname, join } from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { DapClient } from './dap-client.ts';
 import { launchToBreakpoint } from './launch.ts';
+import { LiveScreen } from './live.ts';
 import { LiveViews } from './live-views.ts';
 import { parseOptions, type TerminalOptions, USAGE } from './options.ts';
 import { ALL_VIEWS, printStop } from './report.ts';
-import { formatView } from './views.ts';
-
-const LIVE_ROWS = 8;
-/** Clears the screen and what scrolled off it, cursor to the top. */
-const CLEAR_SCREEN = '\x1b[2J\x1b[3J\x1b[H';
 
 /** This file runs from dist/, beside the adapter; the tree is one up. */
 const bundleFolder = dirname(process.argv[1] ?? '');
@@ -36,55 +32,49 @@ async function main(): Promise<void> {
 }
 
 async function runSession(client: DapClient, options: TerminalOptions, interrupted: Promise<void>): Promise<void> {
-  printOutput(client);
+  const screen = new LiveScreen();
+  let show = (text: string): void => void process.stdout.write(text);
+  client.on('output', ({ category, output }: DebugProtocol.OutputEvent['body']) => {
+    if (category !== 'telemetry') {
+      show(output);
+    }
+  });
   const ended = client.next<void>('terminated');
   ended.catch(() => {});
-  const stopped = await launchToBreakpoint(client, options.launch, options.breakFunction);
+  const stopped = await launchToBreakpoint(client, options.launch, options.breakFunction, options.hits);
   console.log(`\nStopped: ${stopped.description ?? stopped.reason}${stopped.text ? `: ${stopped.text}` : ''}`);
   await printStop(client, stopped.threadId ?? 0);
   if (!options.once) {
-    await goLive(client, stopped.threadId ?? 0, options.rate, Promise.race([interrupted, ended]));
+    show = (text) => screen.write(text);
+    await goLive(client, screen, stopped.threadId ?? 0, options.rate, Promise.race([interrupted, ended]));
   }
 }
 
 /** The views at the chosen rate, while the guest runs, until `until`. */
-async function goLive(client: DapClient, threadId: number, rate: number, until: Promise<void>): Promise<void> {
+async function goLive(
+  client: DapClient,
+  screen: LiveScreen,
+  threadId: number,
+  rate: number,
+  until: Promise<void>,
+): Promise<void> {
   await client.request('setFunctionBreakpoints', { breakpoints: [] });
   const views = new LiveViews();
   let pending = false;
   client.onCustom('unikernel/viewChanged', (event) => {
     views.apply(event);
     if (!pending) {
+      // The views of one round come one after the other: one picture for them all.
       pending = true;
-      setImmediate(() => {
+      setTimeout(() => {
         pending = false;
-        drawLive(views);
-      });
+        screen.draw(views.snapshots());
+      }, 20);
     }
   });
-  await client.custom('unikernel/subscribe', {
-    views: ALL_VIEWS,
-    rate,
-  });
+  await client.custom('unikernel/subscribe', { views: ALL_VIEWS, rate });
   await client.request('continue', { threadId });
   await until;
-}
-
-function drawLive(views: LiveViews): void {
-  const text = views
-    .snapshots()
-    .map((snapshot) => formatView(snapshot, LIVE_ROWS).join('\n'))
-    .join('\n\n');
-  console.log(`${process.stdout.isTTY ? CLEAR_SCREEN : '\n'}${text}\n\nCtrl-C ends.`);
-}
-
-/** The guest's console and the adapter's messages, as they come. */
-function printOutput(client: DapClient): void {
-  client.on('output', (body: DebugProtocol.OutputEvent['body']) => {
-    if (body.category !== 'telemetry') {
-      process.stdout.write(body.output);
-    }
-  });
 }
 
 /** Resolves at the first Ctrl-C or SIGTERM. */

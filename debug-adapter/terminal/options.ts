@@ -11,6 +11,7 @@ and the largest symbols, then goes on live until Ctrl-C.
   --kernel=sprout|ELF    what to debug (default: sprout, from this tree)
   --cwd=FOLDER           the kernel's tree
   --break=FUNCTION       where to stop (default: a function of Sprout's workload)
+  --hits=N               stop at the call with this number (default 1; 100 without --break)
   --command-line=TEXT    the kernel's command line
   --cpus=N --memory=SIZE --machine=pc|q35|microvm
   --rate=HZ              refreshes a second while live, 0.1 to 50 (default 2)
@@ -21,11 +22,15 @@ export interface TerminalOptions {
   help: boolean;
   rate: number;
   breakFunction: string;
+  /** The call of it that stops, from 1. */
+  hits: number;
   launch: LaunchArguments;
 }
 
 /** The function of Sprout's workload where the default session stops. */
 const DEFAULT_BREAK = 'sprout::workload::Worker::write_shared_file';
+/** By then the workload has run a little: locks are fought for, timers run. */
+const DEFAULT_HITS = '100';
 const DEFAULT_COMMAND_LINE = 'workload --load=50 --threads=8 --vnodes=32 --objects=2000 --seconds=forever';
 
 /** Throws an Error with one sentence when the command line is wrong. `root` is Sprout's tree. */
@@ -37,7 +42,8 @@ export function parseOptions(parameters: string[], root: string): TerminalOption
       help: { type: 'boolean', default: false },
       kernel: { type: 'string', default: 'sprout' },
       cwd: { type: 'string', default: root },
-      break: { type: 'string', default: DEFAULT_BREAK },
+      break: { type: 'string' },
+      hits: { type: 'string' },
       'command-line': { type: 'string', default: DEFAULT_COMMAND_LINE },
       cpus: { type: 'string', default: '2' },
       memory: { type: 'string', default: '256M' },
@@ -49,12 +55,13 @@ export function parseOptions(parameters: string[], root: string): TerminalOption
     once: values.once,
     help: values.help,
     rate: numberBetween('rate', values.rate, 0.1, 50),
-    breakFunction: values.break,
+    breakFunction: values.break ?? DEFAULT_BREAK,
+    hits: wholeNumber('hits', values.hits ?? (values.break === undefined ? DEFAULT_HITS : '1'), 1, 1_000_000),
     launch: {
       kernel: values.kernel,
       cwd: values.cwd,
       commandLine: values['command-line'],
-      cpus: numberBetween('cpus', values.cpus, 1, 8),
+      cpus: wholeNumber('cpus', values.cpus, 1, 8),
       memory: values.memory,
       machine: machineOf(values.machine),
     },
@@ -65,6 +72,14 @@ function numberBetween(name: string, text: string, low: number, high: number): n
   const value = Number(text);
   if (!(value >= low && value <= high)) {
     throw new Error(`--${name} takes a number from ${low} to ${high}, not “${text}”.`);
+  }
+  return value;
+}
+
+function wholeNumber(name: string, text: string, low: number, high: number): number {
+  const value = numberBetween(name, text, low, high);
+  if (!Number.isInteger(value)) {
+    throw new Error(`--${name} takes a whole number, not “${text}”.`);
   }
   return value;
 }

@@ -28,22 +28,25 @@ const TITLES: Record<ViewName, string> = {
   waitsFor: 'Waits-for graph',
 };
 
-/** The view as lines: a title with its state, at most `limit` rows a table, then its notes. */
-export function formatView(snapshot: ViewSnapshot, limit: number): string[] {
+/**
+ * The view as lines: a title with its state, at most `limit` rows a table, then its notes.
+ * @param classLimit how many size classes of the malloc pools: those that hold most
+ */
+export function formatView(snapshot: ViewSnapshot, limit: number, classLimit = Number.POSITIVE_INFINITY): string[] {
   const state = snapshot.running ? 'live' : 'stopped';
   const quality = snapshot.quality === 'torn' ? ', torn' : '';
   const title = `${TITLES[snapshot.view]} (${state}${quality}, ${formatDuration(snapshot.guestTime)} after boot)`;
-  return [title, ...formatRows(snapshot, limit), ...snapshot.notes.map((note) => `  note: ${note}`)];
+  return [title, ...formatRows(snapshot, limit, classLimit), ...snapshot.notes.map((note) => `  note: ${note}`)];
 }
 
-function formatRows(snapshot: ViewSnapshot, limit: number): string[] {
+function formatRows(snapshot: ViewSnapshot, limit: number, classLimit: number): string[] {
   switch (snapshot.view) {
     case 'threads':
       return formatThreads(rowsOf(snapshot, 'threads'), snapshot.guestTime, limit);
     case 'vnodeLocks':
       return formatVnodeLocks(rowsOf(snapshot, 'vnodeLocks'), snapshot.guestTime, limit);
     case 'mallocPools':
-      return formatMallocPools(rowsOf(snapshot, 'mallocPools'), limit);
+      return formatMallocPools(rowsOf(snapshot, 'mallocPools'), limit, classLimit);
     case 'timerSets':
       return formatTimerSets(rowsOf(snapshot, 'timerSets'), snapshot.guestTime, limit);
     case 'waitsFor':
@@ -122,12 +125,12 @@ function formatVnodeLocks(rows: VnodeLockRow[], now: number, limit: number): str
   ];
 }
 
-function formatMallocPools(rows: MallocPoolsRow[], limit: number): string[] {
+function formatMallocPools(rows: MallocPoolsRow[], limit: number, classLimit: number): string[] {
   const of = <Kind extends MallocPoolsRow['kind']>(kind: Kind): Extract<MallocPoolsRow, { kind: Kind }>[] =>
     rows.filter((row): row is Extract<MallocPoolsRow, { kind: Kind }> => row.kind === kind);
   return [
     ...formatRam(of('ram')),
-    ...formatClasses(of('class')),
+    ...formatClasses(of('class'), classLimit),
     ...formatPagePools(of('pagePool')),
     ...formatFreeRanges(of('freeRange')),
     ...formatLarge(of('large'), limit),
@@ -141,8 +144,12 @@ function formatRam(rows: RamTotalsRow[]): string[] {
   });
 }
 
-function formatClasses(rows: PoolClassRow[]): string[] {
+function formatClasses(rows: PoolClassRow[], limit: number): string[] {
   const used = rows.filter((row) => row.slabs > 0);
+  const bytes = (row: PoolClassRow): number => row.liveObjects * row.objectSize;
+  if (used.length > limit) {
+    used.sort((a, b) => bytes(b) - bytes(a));
+  }
   return formatTable<PoolClassRow>(
     [
       { title: 'class', align: 'right', cell: (row) => `${row.objectSize}` },
@@ -165,6 +172,7 @@ function formatClasses(rows: PoolClassRow[]): string[] {
       },
     ],
     used,
+    limit,
   );
 }
 
