@@ -2,6 +2,7 @@ import { holds } from './conditions.ts';
 import type { AddressRange, ResumePlan } from './resume.ts';
 import { SIGNAL_INTERRUPT, SIGNAL_TRAP } from './stop-reply.ts';
 import { STEP_WITH_INTERRUPTS, type Stop, type Target } from './target.ts';
+import type { CpuRegisters } from './x64/registers.ts';
 
 /** A stop that gdb is to hear of. */
 export interface Outcome {
@@ -16,6 +17,11 @@ const SAME_STACK = 1024n;
 const STEPS_BEFORE_TURN = 64;
 /** Milliseconds of that turn for the other CPUs. */
 const TURN = 1;
+/**
+ * Steps in a row that may leave every register as it was. QEMU 7.2 ends a step without an instruction when the CPU's APIC has news
+ * (CPU_INTERRUPT_POLL, at a timer's tick), also while interrupts are masked; an instruction that jumps to itself does nothing too.
+ */
+const STEPS_WITHOUT_EFFECT = 3;
 const HARDWARE_BREAKPOINT = 1;
 const READ_WATCHPOINT = 3;
 
@@ -88,9 +94,7 @@ export class Execution {
   /** Steps `cpu` alone off the breakpoint that it stands at. A stop that is not the step's own is returned. */
   async #passBreakpoint(cpu: number): Promise<Stop | undefined> {
     const stop = await this.#target.step(cpu, false);
-    const ownStep =
-      stop.final === undefined && stop.signal === SIGNAL_TRAP && stop.cpu === cpu && stop.watch === undefined;
-    return ownStep ? undefined : stop;
+    return isStepOf(cpu, stop) ? undefined : stop;
   }
 
   /** Steps `thread` by one instruction or out of `range`, wherever it runs. */
@@ -136,8 +140,8 @@ export class Execution {
     const { cpus } = this.#target;
     const before = await cpus.registers(cpu);
     // In a range the others get their turns instead: a step is ten times faster alone.
-    const stop = await this.#target.step(cpu, others && range === undefined);
-    if (stop.final !== undefined || stop.cpu !== cpu || stop.signal !== SIGNAL_TRAP || stop.watch !== undefined) {
+    const stop = await this.#stepOnce(cpu, before, others && range === undefined);
+    if (!isStepOf(cpu, stop)) {
       const told = await this.#judge(stop);
       if (told !== undefined) {
         return { stop: told, thread: told.signal === SIGNAL_INTERRUPT ? thread : undefined };
@@ -156,6 +160,19 @@ export class Execution {
       return 'again'; // another CPU's stop came first
     }
     return (await this.#atEnd(cpu, range)) ? this.#stepped(cpu, thread) : 'again';
+  }
+
+  /** A step of `cpu` that does something, see STEPS_WITHOUT_EFFECT. */
+  async #stepOnce(cpu: number, before: CpuRegisters, others: boolean): Promise<Stop> {
+    for (let tries = 1; ; tries++) {
+      const stop = await this.#target.step(cpu, others);
+      if (!isStepOf(cpu, stop) || tries === STEPS_WITHOUT_EFFECT) {
+        return stop;
+      }
+      if ((await this.#target.cpus.registers(cpu)).hex !== before.hex) {
+        return stop;
+      }
+    }
   }
 
   /** Whether a step ends here: outside its range, or at a breakpoint that holds. */
@@ -284,6 +301,11 @@ export class Execution {
       }
     }
   }
+}
+
+/** Whether `stop` is the end of a step that `cpu` was asked for. */
+function isStepOf(cpu: number, stop: Stop): boolean {
+  return stop.final === undefined && stop.signal === SIGNAL_TRAP && stop.cpu === cpu && stop.watch === undefined;
 }
 
 function distance(a: bigint, b: bigint): bigint {

@@ -39,7 +39,9 @@ function buildSprout(): void {
 
 /** A kernel of threads and nothing else: the debugger knows its symbols and lines, not its threads. */
 function buildThreads(output: string): void {
-  const flags = ['-std=c++20', '-g', '-Og', '-ffreestanding', '-fno-exceptions', '-fno-rtti', '-fno-pic', '-no-pie'];
+  // Without .eh_frame, which the linker script drops, gdb unwinds by .debug_frame.
+  const unwinding = ['-g', '-fno-asynchronous-unwind-tables'];
+  const flags = ['-std=c++20', '-Og', '-ffreestanding', '-fno-exceptions', '-fno-rtti', '-fno-pic', '-no-pie'];
   const linking = [
     '-mno-red-zone',
     '-mgeneral-regs-only',
@@ -49,5 +51,5 @@ function buildThreads(output: string): void {
     '-T',
     'threads.ld',
   ];
-  execFileSync('g++', [...flags, ...linking, 'boot.S', 'threads.cc', '-o', output], { cwd: fixture });
+  execFileSync('g++', [...unwinding, ...flags, ...linking, 'boot.S', 'threads.cc', '-o', output], { cwd: fixture });
 }
