@@ -25,3 +25,8 @@ export function formatBytes(bytes: number): string {
   }
   return bytes < 1024 ** 3 ? `${(bytes / 1024 ** 2).toFixed(1)} MiB` : `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
 }
+
+/** How long something lasts at `now`; `?` where the kernel does not keep since when. */
+export function formatSince(now: number, since: number | undefined): string {
+  return since === undefined ? '?' : formatDuration(now - since);
+}

@@ -101,17 +101,17 @@ export class Snapshot implements GuestMemory {
       throw new UnreadableMemory(address, length);
     }
     const pieces = this.#space.pieces(address, length);
-    for (const piece of pieces) {
-      this.#recordRange(piece.physical, piece.length);
-    }
     const first = pieces[0];
     if (pieces.length === 1 && first) {
-      return this.#cache.place(first.physical, first.length);
+      const place = this.#cache.place(first.physical, first.length);
+      this.#recordRange(first.physical, first.length);
+      return place;
     }
     const bytes = new Uint8Array(length);
     let done = 0;
     for (const piece of pieces) {
       const { view, offset } = this.#cache.place(piece.physical, piece.length);
+      this.#recordRange(piece.physical, piece.length);
       bytes.set(new Uint8Array(view.buffer, view.byteOffset + offset, piece.length), done);
       done += piece.length;
     }
@@ -123,8 +123,9 @@ export class Snapshot implements GuestMemory {
       throw new UnreadableMemory(address, length);
     }
     const parts = this.#space.pieces(address, length).map((piece) => {
+      const bytes = this.#cache.copy(piece.physical, piece.length);
       this.#recordRange(piece.physical, piece.length);
-      return this.#cache.copy(piece.physical, piece.length);
+      return bytes;
     });
     return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
   }
@@ -224,6 +225,7 @@ export class Snapshot implements GuestMemory {
     return index;
   }
 
+  /** Of what could be read: what could not be cannot change unseen. */
   #recordRange(physical: number, length: number): void {
     if (this.#recording && length > 0) {
       this.#record(physical, -length);

@@ -1,9 +1,10 @@
 import type { SymbolTable } from '../elf/symbols.ts';
 import type { KernelDefinition, KernelName } from './kernel.ts';
+import { osvDefinition } from './osv/osv.ts';
 import { sproutDefinition } from './sprout/sprout.ts';
 
 /** Every kernel that we know. A third kernel is a third folder and a line here. */
-const DEFINITIONS: readonly KernelDefinition[] = [sproutDefinition];
+const DEFINITIONS: readonly KernelDefinition[] = [sproutDefinition, osvDefinition];
 
 /** What is known of a kernel by its name alone. */
 export function definitionOf(name: KernelName): KernelDefinition | undefined {

@@ -47,8 +47,8 @@ export interface WaitInfo {
   object: Address;
   /** For people: `vnode /data/log`, `mutex "mounts"`, `thread worker-3`. */
   description: string;
-  /** Guest time since when. */
-  since: number;
+  /** Guest time since when; undefined where the kernel does not keep it. */
+  since?: number;
 }
 
 /** A lock that a thread holds. */
@@ -57,7 +57,7 @@ export interface HeldLockInfo {
   kind: LockKind;
   mode: LockMode;
   description: string;
-  since: number;
+  since?: number;
 }
 
 export interface ThreadRow {
@@ -86,7 +86,7 @@ export interface LockHolder {
   thread: number;
   threadName: string;
   mode: LockMode;
-  since: number;
+  since?: number;
 }
 
 /** In wake order. */
@@ -94,7 +94,7 @@ export interface LockWaiter {
   thread: number;
   threadName: string;
   mode: LockMode;
-  since: number;
+  since?: number;
 }
 
 export interface VnodeLockRow {
@@ -113,6 +113,8 @@ export interface VnodeLockRow {
   waiters: LockWaiter[];
   acquisitions: number;
   contentions: number;
+  /** How often its owner has taken it, where a lock can be taken again by its owner. */
+  depth?: number;
   /** The cycle of waiting that this lock is part of: `A holds /a, waits for /b; B holds /b, waits for /a`. */
   cycle?: string;
 }
@@ -317,6 +319,6 @@ export interface TraceReading {
 /** A cycle in the waits-for graph. */
 export interface WaitCycle {
   /** Each waits for the next, the last for the first. `heldByNext`: `holds vnode /a`, `is ahead in the queue for …`. */
-  threads: { thread: number; threadName: string; waitsFor: string; since: number; heldByNext: string }[];
+  threads: { thread: number; threadName: string; waitsFor: string; since?: number; heldByNext: string }[];
   description: string;
 }

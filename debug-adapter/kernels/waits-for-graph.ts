@@ -33,13 +33,13 @@ export function waitsForRows(threads: readonly ThreadRow[], cycles: readonly Wai
   return [...rows.values()].map(inWakeOrder).sort((a, b) => b.waiters.length - a.waiters.length || a.key - b.key);
 }
 
-function entry(thread: ThreadRow, mode: LockMode, since: number): LockHolder {
-  return { thread: thread.id, threadName: thread.name, mode, since };
+function entry(thread: ThreadRow, mode: LockMode, since: number | undefined): LockHolder {
+  return { thread: thread.id, threadName: thread.name, mode, ...(since !== undefined && { since }) };
 }
 
 /** Queues are first come, first served. */
 function inWakeOrder(row: WaitsForRow): WaitsForRow {
-  row.waiters.sort((a, b) => a.since - b.since);
+  row.waiters.sort((a, b) => (a.since ?? 0) - (b.since ?? 0));
   return row;
 }
 

@@ -5,6 +5,7 @@ import { LineTable } from '../elf/lines.ts';
 import { SymbolTable } from '../elf/symbols.ts';
 import { type Address, formatAddress } from '../guest/address.ts';
 import { Layouts } from '../guest/layouts.ts';
+import { withoutArguments } from '../kernels/brief.ts';
 import { detectKernel } from '../kernels/detect.ts';
 import type { Kernel } from '../kernels/kernel.ts';
 import type { SymbolsResponse } from '../protocol.ts';
@@ -131,9 +132,4 @@ export class BuildFacts {
     this.#lines ??= new LineTable(this.elf);
     return this.#lines.at(address);
   }
-}
-
-/** `ns::(anonymous namespace)::f(int)` → `ns::(anonymous namespace)::f`. */
-function withoutArguments(name: string): string {
-  return name.replace(/(?<=[^:(])\((?!anonymous namespace\)).*$/s, '');
 }

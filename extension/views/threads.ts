@@ -1,6 +1,6 @@
 /** The *Threads* view: one row a kernel thread, with what it waits for and what it holds below. */
 import { formatAddress, type HeldLockInfo, type ThreadRow, type ViewSnapshot } from '../../debug-adapter/protocol.ts';
-import { formatBytes, formatDuration } from '../../debug-adapter/units.ts';
+import { formatBytes, formatDuration, formatSince } from '../../debug-adapter/units.ts';
 import { counted, escapeMarkdown, fact, factTable, formatCount, type RowTone, type ViewNode } from './node.ts';
 
 export function threadNodes(snapshot: ViewSnapshot<'threads'>): ViewNode[] {
@@ -27,7 +27,7 @@ function describeState(row: ThreadRow, now: number): string {
       return `ready on CPU ${row.cpu}`;
     case 'waiting':
       return row.waitsFor
-        ? `waits for ${row.waitsFor.description} · ${formatDuration(now - row.waitsFor.since)}`
+        ? `waits for ${row.waitsFor.description} · ${formatSince(now, row.waitsFor.since)}`
         : 'waiting';
     default:
       return row.state;
@@ -60,7 +60,7 @@ function details(row: ThreadRow, now: number): ViewNode[] {
     const { description, since, mode, object } = row.waitsFor;
     const how = isLock(row) ? `${mode} · ` : '';
     rows.push(
-      fact(`${id}/waits`, `waits for ${description}`, `${how}${formatDuration(now - since)}`, {
+      fact(`${id}/waits`, `waits for ${description}`, `${how}${formatSince(now, since)}`, {
         icon: isLock(row) ? 'lock' : 'watch',
         tone: isLock(row) ? 'warning' : 'quiet',
         address: object,
@@ -83,7 +83,7 @@ function details(row: ThreadRow, now: number): ViewNode[] {
 }
 
 function heldNode(id: string, held: HeldLockInfo, now: number): ViewNode {
-  return fact(id, `holds ${held.description}`, `${held.mode} · ${formatDuration(now - held.since)}`, {
+  return fact(id, `holds ${held.description}`, `${held.mode} · ${formatSince(now, held.since)}`, {
     icon: 'key',
     address: held.lock,
   });

@@ -6,7 +6,7 @@ import {
   type ViewSnapshot,
   type VnodeLockRow,
 } from '../../debug-adapter/protocol.ts';
-import { formatBytes, formatDuration } from '../../debug-adapter/units.ts';
+import { formatBytes, formatDuration, formatSince } from '../../debug-adapter/units.ts';
 import { counted, escapeMarkdown, fact, factTable, formatCount, type RowTone, type ViewNode } from './node.ts';
 
 export function vnodeLockNodes(snapshot: ViewSnapshot<'vnodeLocks'>): ViewNode[] {
@@ -53,7 +53,7 @@ function holderSummary(row: VnodeLockRow, now: number): string {
     return `shared by ${counted(row.holders.length, 'reader')}`;
   }
   const verb = holder.mode === 'exclusive' ? 'written' : 'read';
-  return `${verb} by ${holder.threadName} for ${formatDuration(now - holder.since)}`;
+  return `${verb} by ${holder.threadName} for ${formatSince(now, holder.since)}`;
 }
 
 function lockIcon(row: VnodeLockRow): { icon: string; tone?: RowTone } {
@@ -100,7 +100,7 @@ function threadFact(
   now: number,
   parts: Partial<ViewNode>,
 ): ViewNode {
-  const description = `${verb} ${formatDuration(now - who.since)} · ${who.mode}`;
+  const description = `${verb} ${formatSince(now, who.since)} · ${who.mode}`;
   const tooltip = () => `${escapeMarkdown(who.threadName)} \\#${who.thread} ${description}`;
   return fact(id, who.threadName, description, { tooltip, ...parts });
 }

@@ -123,10 +123,10 @@ function summaryOf(row: ThreadRow, guestTime: number, onCpu: number | undefined)
     return `running on CPU ${onCpu}`;
   }
   if (row.waitsFor?.kind === 'sleep') {
-    return `sleeping (${duration(guestTime - row.waitsFor.since)})`;
+    return `sleeping (${duration(guestTime - (row.waitsFor.since ?? guestTime))})`;
   }
   if (row.waitsFor) {
-    return `waiting for ${row.waitsFor.description} (${duration(guestTime - row.waitsFor.since)})`;
+    return `waiting for ${row.waitsFor.description} (${duration(guestTime - (row.waitsFor.since ?? guestTime))})`;
   }
   return row.state === 'ready'
     ? `ready on CPU ${row.cpu}`

@@ -200,7 +200,7 @@ export class SproutThreads {
         });
       }
     }
-    return holds.sort((a, b) => a.since - b.since);
+    return holds.sort((a, b) => (a.since ?? 0) - (b.since ?? 0));
   }
 }
 
