@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { Handles } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { type MiRecord, numberOf, recordsOf, textOf } from '../gdb/records.ts';
+import { withoutArguments } from '../kernels/brief.ts';
 import { definitionOf } from '../kernels/detect.ts';
 import type { CurrentBoot } from './lifecycle.ts';
 import type { Handlers } from './requests.ts';
@@ -59,8 +60,8 @@ export class Frames {
 
   async #stackTrace(given: DebugProtocol.StackTraceArguments): Promise<DebugProtocol.StackTraceResponse['body']> {
     const { debuggee } = this.#current();
-    const start = Math.max(0, given.startFrame ?? 0);
-    const count = Math.min(MOST_FRAMES, given.levels || MOST_FRAMES);
+    const start = Math.max(0, Math.trunc(given.startFrame ?? 0) || 0);
+    const count = Math.min(MOST_FRAMES, Math.max(0, Math.trunc(given.levels ?? 0)) || MOST_FRAMES);
     const thread = await debuggee.gdbThread(given.threadId);
     // One more than asked for tells whether there are more.
     const answer = await debuggee.gdb.execute(`-stack-list-frames --thread ${thread} ${start} ${start + count}`);
@@ -83,7 +84,7 @@ export class Frames {
       return;
     }
     for (const frame of frames) {
-      if (!definition.plumbing.test(frame.name)) {
+      if (!definition.plumbing.test(withoutArguments(frame.name))) {
         break;
       }
       known++;
