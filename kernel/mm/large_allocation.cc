@@ -13,27 +13,23 @@ namespace {
 
 void add(LargeAllocation& record)
 {
-    ObserverScope scope;
     auto& all = g_large_allocations;
-    {
-        SpinlockGuard guard(all.lock);
-        all.list.push_back(record);
-        ++all.count;
-        all.pages += record.pages;
-    }
+    SpinlockGuard guard(all.lock);
+    ObserverScope scope;
+    all.list.push_back(record);
+    ++all.count;
+    all.pages += record.pages;
     scope.allocated(malloc_class_count, address_of(*record.head));
 }
 
 void remove(LargeAllocation& record)
 {
-    ObserverScope scope;
     auto& all = g_large_allocations;
-    {
-        SpinlockGuard guard(all.lock);
-        all.list.remove(record);
-        --all.count;
-        all.pages -= record.pages;
-    }
+    SpinlockGuard guard(all.lock);
+    ObserverScope scope;
+    all.list.remove(record);
+    --all.count;
+    all.pages -= record.pages;
     scope.freed(malloc_class_count, address_of(*record.head));
 }
 

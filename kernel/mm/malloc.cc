@@ -1,6 +1,5 @@
 // The front of malloc: picks pool or large block, tells trace, tracking and observer.
 #include "core/panic.hh"
-#include "core/per_cpu.hh"
 #include "core/trace.hh"
 #include "mm/allocation_tracking.hh"
 #include "mm/malloc_internal.hh"
@@ -12,8 +11,6 @@ namespace sprout {
 MallocObserver const* g_malloc_observer = nullptr;
 
 namespace {
-
-PerCpu<u32> s_observer_depth;
 
 // The record of the page that `pointer` lies in, of kind pool or large. Panics for every other pointer.
 Page& allocated_page(void const* pointer, char const* what)
@@ -34,20 +31,14 @@ ObserverScope::ObserverScope()
     : observer_(__atomic_load_n(&g_malloc_observer, __ATOMIC_ACQUIRE))
     , cpu_(arch::cpu_index())
 {
-    if (observer_) [[unlikely]] {
-        outermost_ = s_observer_depth.on(cpu_)++ == 0;
-        if (outermost_)
-            observer_->begin(cpu_);
-    }
+    if (observer_) [[unlikely]]
+        observer_->begin(cpu_);
 }
 
 ObserverScope::~ObserverScope()
 {
-    if (observer_) [[unlikely]] {
-        --s_observer_depth.on(cpu_);
-        if (outermost_)
-            observer_->end(cpu_);
-    }
+    if (observer_) [[unlikely]]
+        observer_->end(cpu_);
 }
 
 void* malloc_allocate(usize bytes)

@@ -11,7 +11,8 @@ inline constexpr bool malloc_checks = true;
 inline constexpr bool malloc_checks = false;
 #endif
 
-// One begin/end pair of the observer on this CPU; pairs inside it are part of it. Interrupts are off while it lives.
+// One begin/end pair of the observer on this CPU, around a change of the counts. Interrupts are off while it lives, so that none
+// is inside another.
 class ObserverScope {
 public:
     ObserverScope();
@@ -33,7 +34,6 @@ private:
     InterruptGuard stay_;
     MallocObserver const* observer_;
     u32 cpu_;
-    bool outermost_ = false;
 };
 
 // An object of the class, told to the observer; null when there is no memory.

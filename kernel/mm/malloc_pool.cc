@@ -44,13 +44,47 @@ void release_slab(MallocPool& pool, MallocPoolCpu& local, Page& head)
         free_pages(head);
 }
 
+usize class_of(MallocPool const& pool) { return static_cast<usize>(&pool - g_malloc_pools); }
+
+// The counts change inside an ObserverScope each, which is short: whoever compares them with what the observer counted has to
+// leave out what he finds inside one. Under the lock, but for count_remote_free().
+void count_allocation(MallocPool const& pool, MallocPoolCpu& local, void* object)
+{
+    ObserverScope scope;
+    ++local.live_objects;
+    ++local.allocations;
+    scope.allocated(class_of(pool), object);
+}
+
+void count_free(MallocPool const& pool, MallocPoolCpu& local, void* object)
+{
+    ObserverScope scope;
+    --local.live_objects;
+    ++local.frees;
+    scope.freed(class_of(pool), object);
+}
+
+void count_remote_free(MallocPool const& pool, MallocPoolCpu& local, void* object)
+{
+    ObserverScope scope;
+    local.remote_count.fetch_add(1, std::memory_order_relaxed);
+    scope.freed(class_of(pool), object);
+}
+
+// The observer was told by count_remote_free().
+void count_drained(MallocPoolCpu& local)
+{
+    ObserverScope scope;
+    --local.live_objects;
+    ++local.frees;
+    local.remote_count.fetch_sub(1, std::memory_order_relaxed);
+}
+
 // Under the lock: the object goes back to its slab, the slab to the list where it now belongs.
 void put_object(MallocPool& pool, MallocPoolCpu& local, Page& head, void* object)
 {
     bool const was_full = head.live_objects == head.capacity;
     slab_put(head, object);
-    --local.live_objects;
-    ++local.frees;
     if (was_full) {
         local.full.remove(head);
         local.partial.push_front(head);
@@ -71,8 +105,8 @@ void drain_remote_frees(MallocPool& pool, MallocPoolCpu& local)
     auto* object = local.remote_free.exchange(nullptr, std::memory_order_acquire);
     while (object) {
         auto* const next = *static_cast<void**>(object);
+        count_drained(local);
         put_object(pool, local, slab_head(page_of(object)), object);
-        local.remote_count.fetch_sub(1, std::memory_order_relaxed);
         object = next;
     }
 }
@@ -89,8 +123,7 @@ void* take_object(MallocPool& pool, MallocPoolCpu& local)
     if (head->live_objects == 0)
         --local.empty_slabs;
     void* object = slab_take(*head, pool);
-    ++local.live_objects;
-    ++local.allocations;
+    count_allocation(pool, local, object);
     if (head->live_objects == head->capacity) {
         local.partial.remove(*head);
         local.full.push_back(*head);
@@ -141,7 +174,7 @@ u64 malloc_live_objects(usize size_class)
 
 void* pool_allocate(usize size_class)
 {
-    ObserverScope scope;
+    InterruptGuard stay;
     auto const cpu = arch::cpu_index();
     auto& pool = g_malloc_pools[size_class];
     auto& local = pool.cpus[cpu];
@@ -159,37 +192,35 @@ void* pool_allocate(usize size_class)
         add_slab(pool, local, *pages.value(), cpu);
         object = take_object(pool, local);
     }
-    scope.allocated(size_class, object);
     return object;
 }
 
 void pool_free(Page& page, void* pointer)
 {
-    ObserverScope scope;
+    InterruptGuard stay;
     Page& head = slab_head(page);
     auto& pool = slab_check_object(head, pointer);
     slab_mark_freed(pool, pointer);
     auto& local = pool.cpus[head.cpu];
     if (head.cpu == arch::cpu_index()) {
         SpinlockGuard guard(local.lock);
+        count_free(pool, local, pointer);
         put_object(pool, local, head, pointer);
     } else {
         // Counted first: whoever drains subtracts no more than was added.
-        local.remote_count.fetch_add(1, std::memory_order_relaxed);
+        count_remote_free(pool, local, pointer);
         auto* next = local.remote_free.load(std::memory_order_relaxed);
         do
             *static_cast<void**>(pointer) = next;
         while (!local.remote_free.compare_exchange_weak(
             next, pointer, std::memory_order_release, std::memory_order_relaxed));
     }
-    scope.freed(static_cast<usize>(&pool - g_malloc_pools), pointer);
 }
 
 void malloc_pools_trim()
 {
     for (auto& pool : g_malloc_pools) {
         for (auto& local : pool.cpus) {
-            ObserverScope scope;
             SpinlockGuard guard(local.lock);
             drain_remote_frees(pool, local);
             while (local.empty_slabs > 0)
