@@ -5,6 +5,7 @@ import { registerBuildTasks } from './launch/build-task.ts';
 import { registerConfigurations } from './launch/configurations.ts';
 import { registerGuestConsole } from './launch/guest-console.ts';
 import { Sessions } from './sessions.ts';
+import { registerSymbolSizes } from './views/symbol-sizes-feature.ts';
 import { registerViews } from './views/views.ts';
 
 export function activate(context: vscode.ExtensionContext): void {
@@ -15,4 +16,5 @@ export function activate(context: vscode.ExtensionContext): void {
   registerBuildTasks(context);
   registerGuestConsole(context, sessions);
   registerViews(context, sessions);
+  registerSymbolSizes(context);
 }

@@ -6,6 +6,8 @@ interface Settings {
   'console.reveal': boolean;
   qemu: string;
   gdb: string;
+  'sizes.file': string;
+  'sizes.codeLens': boolean;
 }
 
 /** The value of `unikernel.<name>` for `scope` (a workspace folder), as the user has it now. */

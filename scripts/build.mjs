@@ -17,6 +17,11 @@ const entryPoints = {
   'sizes-worker': 'debug-adapter/elf/sizes/worker.ts',
 };
 
+/** The pages inside panels: they run in a browser. @type {Record<string, string>} */
+const webviewEntryPoints = {
+  treemap: 'webviews/treemap/main.ts',
+};
+
 /**
  * Bundles into `outdir`, which is emptied first.
  * @param {string} outdir absolute
@@ -38,6 +43,18 @@ export async function bundle(outdir, { sourcemap }) {
     external: ['vscode'],
     // Bundled code asks for __dirname where import.meta is empty.
     logOverride: { 'empty-import-meta': 'silent' },
+    logLevel: 'warning',
+  });
+  await build({
+    absWorkingDir: root,
+    entryPoints: webviewEntryPoints,
+    outdir: `${outdir}/webviews`,
+    sourcemap,
+    bundle: true,
+    minify: true,
+    platform: 'browser',
+    target: 'es2022',
+    format: 'iife',
     logLevel: 'warning',
   });
   await cp(`${root}/debug-adapter/gdb/python`, `${outdir}/python`, { recursive: true });

@@ -16,6 +16,7 @@ const documents = [
   'LICENSE',
   '.vscodeignore',
   'extension/media',
+  'extension/schemas',
   'docs/images',
   'syntaxes',
 ];

@@ -1,6 +1,6 @@
 // Runs every check in turn and ends with one line: N passed, N failed.
 //
-// usage: node scripts/test.mjs [types|lint|unit|kernel|adapter|workbench]...
+// usage: node scripts/test.mjs [types|webview-types|lint|unit|kernel|adapter|workbench]...
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,7 @@ const environment = {
 /** Checks that pass or fail as one. */
 const commands = {
   types: ['tsc', '--noEmit', '-p', 'tsconfig.json'],
+  'webview-types': ['tsc', '--noEmit', '-p', 'webviews/tsconfig.json'],
   lint: ['biome', 'check', '.'],
 };
 const vitestProjects = ['unit', 'kernel', 'adapter', 'workbench'];

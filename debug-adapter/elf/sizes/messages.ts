@@ -1,4 +1,5 @@
 /** What the worker is asked and answers: plain data, so that it crosses threads. */
+import type { BudgetResult } from './budgets.ts';
 import type { Comparison } from './compare.ts';
 import type { SizeItem } from './model.ts';
 import type { SizeNode, TreeQuery } from './tree.ts';
@@ -12,6 +13,8 @@ export interface Summary {
   memoryBytes: number;
   symbols: number;
   notes: string[];
+  /** Whether the build that the file held before is known. */
+  hasPrevious: boolean;
   /** The build that this one is compared with. */
   before?: { path: string; fileBytes: number; memoryBytes: number };
 }
@@ -73,13 +76,22 @@ export interface StackUse {
   isRecursive: boolean;
 }
 
+/** In the place of a path: the build that the file held before. */
+export const PREVIOUS_BUILD = '[the build before]';
+
 export interface SizeRequests {
+  /** `compareWith` is a path, or PREVIOUS_BUILD. */
   open: { parameters: { path: string; compareWith?: string }; result: Summary };
   rows: { parameters: { query: TreeQuery; parent: string; limit: number }; result: { rows: Row[]; hidden: number } };
-  map: { parameters: { query: TreeQuery; root: string; limit: number }; result: MapNode };
+  /** `trail` leads from the whole file to the map's top. */
+  map: {
+    parameters: { query: TreeQuery; root: string; limit: number };
+    result: { map: MapNode; trail: { id: string; label: string }[] };
+  };
   functions: { parameters: { file: string }; result: FunctionSize[] };
   retained: { parameters: { name: string }; result: Retained };
   stack: { parameters: Record<string, never>; result: { rows: StackUse[]; notes: string[] } };
+  budgets: { parameters: { path: string }; result: BudgetResult[] };
   compare: { parameters: Record<string, never>; result: Comparison };
 }
 

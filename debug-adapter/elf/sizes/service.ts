@@ -1,23 +1,25 @@
 /** Answers what views ask of one file: held by the worker, so that a large file never holds the window up. */
 import { statSync } from 'node:fs';
+import { budgetFolder, checkBudgets, readBudgets } from './budgets.ts';
 import { previousModel, rememberBuild } from './cache.ts';
 import { type Comparison, compareModels } from './compare.ts';
-import type {
-  FunctionSize,
-  MapNode,
-  Retained,
-  Row,
-  SizeRequestName,
-  SizeRequests,
-  StackUse,
-  Summary,
+import {
+  type FunctionSize,
+  type MapNode,
+  PREVIOUS_BUILD,
+  type Retained,
+  type Row,
+  type SizeRequestName,
+  type SizeRequests,
+  type StackUse,
+  type Summary,
 } from './messages.ts';
 import { isSymbol, type Progress, type SizeItem, type SizeModel } from './model.ts';
 import { bareName, normalizedName } from './names.ts';
 import { readSizes } from './read.ts';
 import { References } from './references.ts';
 import { stackUses } from './stack-use.ts';
-import { buildTree, bytesOf, type SizeNode, type SizeRow, type TreeQuery } from './tree.ts';
+import { buildTree, bytesOf, SEPARATOR, type SizeNode, type SizeRow, type TreeQuery } from './tree.ts';
 
 /** A map of more levels cannot be read. */
 const MAP_DEPTH = 6;
@@ -47,6 +49,7 @@ export class SizeService {
       functions: ({ file }) => this.#functions(file),
       retained: (asked) => this.#retained(asked.name),
       stack: () => this.#stack(),
+      budgets: (asked) => checkBudgets(this.#opened(), readBudgets(asked.path), budgetFolder(asked.path)),
       compare: () => this.#compared(),
     };
     return handlers[name](parameters);
@@ -75,10 +78,22 @@ export class SizeService {
         rememberBuild(this.#cacheDirectory, path, model.key);
       }
     }
-    this.#before = compareWith === undefined ? undefined : readSizes(compareWith, options);
+    this.#before =
+      compareWith === undefined
+        ? undefined
+        : compareWith === PREVIOUS_BUILD
+          ? this.#previous()
+          : readSizes(compareWith, options);
     this.#comparison = undefined;
     this.#tree = undefined;
     return this.#summary();
+  }
+
+  #previous(): SizeModel {
+    if (!this.#baseline) {
+      throw new Error(`No build before this one is known of ${this.#opened().path}.`);
+    }
+    return { ...this.#baseline, path: PREVIOUS_BUILD };
   }
 
   #summary(): Summary {
@@ -92,6 +107,7 @@ export class SizeService {
       memoryBytes: model.memoryBytes,
       symbols: model.items.filter(isSymbol).length,
       notes: model.notes,
+      hasPrevious: this.#baseline !== undefined,
       ...(before && { before: { path: before.path, fileBytes: before.fileBytes, memoryBytes: before.memoryBytes } }),
     };
   }
@@ -136,7 +152,7 @@ export class SizeService {
   }
 
   /** The largest nodes below `root`, `limit` at most over all levels. */
-  #map(query: TreeQuery, root: string, limit: number): MapNode {
+  #map(query: TreeQuery, root: string, limit: number): SizeRequests['map']['result'] {
     const tree = this.#treeOf(query);
     const top = tree.byId.get(root) ?? tree.root;
     const size = (node: SizeNode): number => Math.abs(bytesOf(node, query.measure));
@@ -159,7 +175,12 @@ export class SizeService {
           ? node.children.filter((child) => size(child) >= smallest).map((child) => copy(child, depth + 1))
           : [],
     });
-    return copy(top, 0);
+    const parts = top.id.split(SEPARATOR);
+    const trail = parts
+      .map((_part, index) => tree.byId.get(parts.slice(0, index + 1).join(SEPARATOR)))
+      .filter((node) => node !== undefined)
+      .map(({ id, label }) => ({ id, label }));
+    return { map: copy(top, 0), trail };
   }
 
   #functions(file: string): FunctionSize[] {

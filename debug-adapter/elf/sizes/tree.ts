@@ -43,7 +43,8 @@ export interface SizeNode {
 }
 
 export const DEFAULT_QUERY: TreeQuery = { grouping: 'source', measure: 'memory', sort: 'size', filter: '', minimum: 0 };
-const SEPARATOR = '\u001f';
+/** Between the parts of a node's identity. */
+export const SEPARATOR = '\u001f';
 
 const GROUP_NAMES: Partial<Record<ItemKind, string>> = {
   unnamed: '[no symbol]',

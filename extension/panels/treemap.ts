@@ -1,0 +1,189 @@
+/** The size map: the symbol-size tree as rectangles, in a panel of its own. */
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import type { MapNode } from '../../debug-adapter/elf/sizes/messages.ts';
+import { isSymbol, type SizeItem } from '../../debug-adapter/elf/sizes/model.ts';
+import { bareName, splitName } from '../../debug-adapter/elf/sizes/names.ts';
+import { bytesOf, type TreeQuery } from '../../debug-adapter/elf/sizes/tree.ts';
+import type { MapRow, ToHost, ToPage } from '../../webviews/treemap/messages.ts';
+import { sentence } from '../sessions.ts';
+import type { SymbolSizes } from '../views/symbol-sizes.ts';
+import { bothSizes } from '../views/symbol-sizes-rows.ts';
+
+const TYPE = 'unikernel.sizes.treemap';
+/** More rectangles cannot be told apart. */
+const MOST_CELLS = 3000;
+
+export function registerTreemap(context: vscode.ExtensionContext, sizes: SymbolSizes): vscode.Disposable {
+  let map: Treemap | undefined;
+  return vscode.Disposable.from(
+    vscode.commands.registerCommand('unikernel.sizes.treemap', async () => {
+      try {
+        if (!(await sizes.open())) {
+          await vscode.commands.executeCommand('unikernel.sizes.open');
+        }
+        if (map) {
+          map.reveal();
+        } else {
+          map = new Treemap(context.extensionUri, sizes, () => {
+            map = undefined;
+          });
+        }
+      } catch (error) {
+        void vscode.window.showErrorMessage(sentence(error));
+      }
+    }),
+    { dispose: () => map?.dispose() },
+  );
+}
+
+class Treemap {
+  readonly #panel: vscode.WebviewPanel;
+  readonly #sizes: SymbolSizes;
+  readonly #disposables: vscode.Disposable[] = [];
+  #root = '';
+  #nodes = new Map<string, MapNode>();
+
+  constructor(extension: vscode.Uri, sizes: SymbolSizes, onDispose: () => void) {
+    this.#sizes = sizes;
+    const scripts = vscode.Uri.joinPath(extension, 'dist/webviews');
+    this.#panel = vscode.window.createWebviewPanel(TYPE, 'Size Map', vscode.ViewColumn.Active, {
+      enableScripts: true,
+      localResourceRoots: [scripts],
+    });
+    const { webview } = this.#panel;
+    webview.html = page(webview, vscode.Uri.joinPath(scripts, 'treemap.js'));
+    this.#disposables.push(
+      webview.onDidReceiveMessage((message: ToHost) => this.#receive(message)),
+      sizes.onDidChange(() => this.#show()),
+      this.#panel.onDidDispose(() => {
+        for (const disposable of this.#disposables) {
+          disposable.dispose();
+        }
+        onDispose();
+      }),
+    );
+  }
+
+  reveal(): void {
+    this.#panel.reveal();
+  }
+
+  dispose(): void {
+    this.#panel.dispose();
+  }
+
+  async #receive(message: ToHost): Promise<void> {
+    switch (message.type) {
+      case 'ready':
+        await this.#show();
+        break;
+      case 'zoom':
+        this.#root = message.id;
+        await this.#show();
+        break;
+      case 'query':
+        this.#root = '';
+        await this.#sizes.show({ grouping: message.grouping, measure: message.measure, filter: message.filter });
+        break;
+      case 'open': {
+        const row = this.#nodes.get(message.id);
+        if (row) {
+          await vscode.commands.executeCommand('unikernel.sizes.openSource', { row });
+        }
+      }
+    }
+  }
+
+  async #show(): Promise<void> {
+    try {
+      const query: TreeQuery = { ...this.#sizes.query, sort: 'size', minimum: 0 };
+      const summary = await this.#sizes.open();
+      if (!summary) {
+        return;
+      }
+      const { map, trail } = await this.#sizes.ask('map', { query, root: this.#root, limit: MOST_CELLS });
+      this.#root = map.id;
+      this.#nodes = new Map();
+      const isComparison = summary.before !== undefined;
+      const name = summary.path.split('/').at(-1) ?? summary.path;
+      this.#panel.title = `Sizes of ${name}`;
+      await this.#post({
+        type: 'map',
+        title: summary.path,
+        grouping: query.grouping,
+        measure: query.measure,
+        filter: query.filter,
+        isComparison,
+        trail: trail.map((step) => (step.id === '' ? { ...step, label: name } : step)),
+        map: this.#row(map, query, isComparison),
+      });
+    } catch (error) {
+      await this.#post({ type: 'error', message: sentence(error) });
+    }
+  }
+
+  async #post(message: ToPage): Promise<void> {
+    await this.#panel.webview.postMessage(message);
+  }
+
+  #row(node: MapNode, query: TreeQuery, isComparison: boolean): MapRow {
+    this.#nodes.set(node.id, node);
+    return {
+      id: node.id,
+      label: node.item ? shortName(node.item) : node.label,
+      role: node.role,
+      bytes: bytesOf(node, query.measure),
+      sizes: bothSizes(node, isComparison),
+      ...(node.change && { change: node.change }),
+      hasSource: node.path !== undefined || node.item?.definition !== undefined,
+      hasChildren: node.hasChildren,
+      children: node.children.map((child) => this.#row(child, query, isComparison)),
+    };
+  }
+}
+
+/** What fits into a small rectangle: the name without scopes and parameters; all of it stands in the tree. */
+function shortName(item: SizeItem): string {
+  return isSymbol(item) ? bareName(splitName(item.name).leaf) || item.name : item.name;
+}
+
+/** The page: nothing is loaded but our script, nothing runs but it. */
+function page(webview: vscode.Webview, script: vscode.Uri): string {
+  const nonce = randomBytes(16).toString('base64');
+  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; font-src ${webview.cspSource}`;
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width">
+<title>Size map</title>
+<style nonce="${nonce}">
+html, body { height: 100%; margin: 0; padding: 0; }
+body { display: flex; flex-direction: column; gap: 6px; padding: 8px; box-sizing: border-box; color: var(--vscode-foreground); }
+body.vscode-high-contrast-light { --vscode-list-activeSelectionForeground: var(--vscode-foreground); }
+header { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
+nav { display: flex; flex-wrap: wrap; gap: 4px; }
+.field { display: flex; gap: 6px; align-items: center; }
+#map { flex: 1; min-height: 0; width: 100%; outline: none; cursor: pointer; display: block; }
+#status { min-height: 1.4em; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+</style>
+</head>
+<body>
+<header>
+<div class="field"><label for="grouping">Group by</label><vscode-dropdown id="grouping" aria-label="Group by">
+<vscode-option value="source">folder and file</vscode-option><vscode-option value="section">section</vscode-option><vscode-option value="name">name</vscode-option>
+</vscode-dropdown></div>
+<div class="field"><label for="measure">Area</label><vscode-dropdown id="measure" aria-label="Area">
+<vscode-option value="memory">bytes in memory</vscode-option><vscode-option value="file">bytes in the file</vscode-option>
+</vscode-dropdown></div>
+<vscode-text-field id="filter" placeholder="Filter (regular expression)" aria-label="Filter, a regular expression"></vscode-text-field>
+</header>
+<nav id="trail" aria-label="What is shown"></nav>
+<canvas id="map" tabindex="0" role="application" aria-roledescription="size map" aria-describedby="status" aria-label="Size map. Arrow keys choose, Enter opens, Escape goes up."></canvas>
+<div id="status" role="status" aria-live="polite"></div>
+<script nonce="${nonce}" src="${webview.asWebviewUri(script).toString()}"></script>
+</body>
+</html>`;
+}

@@ -1,0 +1,164 @@
+/** A person asks what Sprout's bytes are, with no session: tree, groupings, filter, code lens, comparison, budgets and map. */
+import { execFileSync } from 'node:child_process';
+import type { Browser, FrameLocator, Locator } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startBrowser } from './harness/browser.ts';
+import { CodeServer } from './harness/code-server.ts';
+import { packageExtension, sprout } from './harness/places.ts';
+import { lineOf } from './harness/sprout.ts';
+import { Workbench } from './harness/workbench.ts';
+
+let browser: Browser;
+let server: CodeServer;
+beforeAll(async () => {
+  for (const preset of ['release', 'debug']) {
+    execFileSync('cmake', ['--preset', preset], { cwd: sprout, stdio: 'pipe' });
+    execFileSync('cmake', ['--build', '--preset', preset, '--target', 'sprout.elf'], { cwd: sprout, stdio: 'pipe' });
+  }
+  const vsix = await packageExtension('sizes');
+  server = await CodeServer.start({
+    extensions: [vsix],
+    settings: {
+      'editor.minimap.enabled': false,
+      'unikernel.sizes.file': 'build/debug/sprout.elf',
+      'files.simpleDialog.enable': true,
+    },
+  });
+  browser = await startBrowser();
+}, 600_000);
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+function pane(workbench: Workbench): Locator {
+  const header = workbench.page
+    .locator('.pane-header')
+    .filter({ has: workbench.page.getByText('Symbol Sizes', { exact: true }) });
+  return workbench.page.locator('.sidebar .pane').filter({ has: header });
+}
+
+function rows(workbench: Workbench): Locator {
+  return pane(workbench).locator('.monaco-list-row');
+}
+
+/** Runs a command of the palette that asks something: the same box stays open. */
+async function ask(workbench: Workbench, title: string): Promise<void> {
+  const { page } = workbench;
+  await page.keyboard.press('F1');
+  const input = page.locator('.quick-input-widget input.input');
+  await input.waitFor();
+  await input.fill(`>${title}`);
+  await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first().waitFor();
+  await page.keyboard.press('Enter');
+  await page.locator('.quick-input-widget .quick-input-title').filter({ hasText: /\S/ }).waitFor();
+}
+
+async function pick(workbench: Workbench, title: string, label: string): Promise<void> {
+  await ask(workbench, title);
+  await workbench.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: label }).first().click();
+}
+
+/** Types into the box that a command opens. */
+async function answer(workbench: Workbench, title: string, text: string): Promise<void> {
+  await ask(workbench, title);
+  const input = workbench.page.locator('.quick-input-widget input.input');
+  await input.fill(text);
+  await workbench.page.keyboard.press('Enter');
+  await input.waitFor({ state: 'hidden' });
+}
+
+test('the sizes of Sprout, with no session', async () => {
+  const workbench = await Workbench.open(browser, server, sprout);
+  try {
+    await workbench.journey('sizes', async () => {
+      await workbench.openContainer('Unikernel');
+      for (const title of ['Threads', 'Vnode Locks', 'Malloc Pools', 'Timer Sets'] as const) {
+        const header = workbench.view(title).locator('.pane-header');
+        if ((await header.getAttribute('aria-expanded')) === 'true') {
+          await header.click();
+        }
+      }
+      const header = pane(workbench).locator('.pane-header');
+      if ((await header.getAttribute('aria-expanded')) !== 'true') {
+        await header.click();
+      }
+      const folder = rows(workbench)
+        .filter({ hasText: /kernel/ })
+        .first();
+      await folder.waitFor();
+      await rows(workbench).filter({ hasText: '[debug data]' }).waitFor();
+      // The header's hover would cover the first row.
+      await workbench.page.mouse.move(800, 500);
+      await folder.click();
+      const sched = rows(workbench).filter({ hasText: /^sched/ });
+      await sched.waitFor();
+      await sched.click();
+      await rows(workbench)
+        .filter({ hasText: /^timer\.cc.*KiB/ })
+        .waitFor();
+      await workbench.screenshot('sizes-tree');
+
+      await pick(workbench, 'Unikernel: Group Sizes', 'By namespace');
+      const namespace = rows(workbench)
+        .filter({ hasText: /^sprout/ })
+        .first();
+      await namespace.waitFor();
+      await answer(workbench, 'Unikernel: Filter Sizes', 'timer_wait|g_timer_sets');
+      await pane(workbench).getByText('Only what matches').waitFor();
+      await workbench.screenshot('sizes-filter');
+      await answer(workbench, 'Unikernel: Filter Sizes', '');
+      await pick(workbench, 'Unikernel: Group Sizes', 'By folder');
+
+      const line = await lineOf('sched/timer.cc', '{');
+      await workbench.openFile('sched/timer.cc', line);
+      const lens = workbench.page.locator('.codelens-decoration a').filter({ hasText: /^\d[\d.,]* (B|KiB)/ });
+      await lens.first().waitFor();
+      await workbench.screenshot('sizes-lens');
+
+      await workbench.command('Unikernel: Check Size Budgets');
+      await workbench.page
+        .locator('.notification-list-item-message')
+        .filter({ hasText: /budget/ })
+        .first()
+        .waitFor();
+      await workbench.page.locator('.tab.active').filter({ hasText: 'size budgets' }).waitFor();
+
+      await workbench.command('Unikernel: Show Size Map');
+      const page: FrameLocator = workbench.page
+        .frameLocator('iframe.webview.ready')
+        .frameLocator('iframe#active-frame');
+      const canvas = page.locator('#map');
+      await canvas.waitFor();
+      const status = page.locator('#status');
+      await expect.poll(() => status.textContent()).toMatch(/KiB/);
+      await workbench.screenshot('sizes-map');
+      await canvas.focus();
+      await workbench.page.keyboard.press('Home');
+      const first = await status.textContent();
+      await workbench.page.keyboard.press('ArrowRight');
+      await expect.poll(() => status.textContent()).not.toBe(first);
+      expect(await status.textContent()).toMatch(/, 2 of \d+/);
+      await workbench.page.keyboard.press('Home');
+      await workbench.page.keyboard.press('Enter');
+      await expect.poll(() => page.locator('#trail vscode-button').count()).toBeGreaterThan(1);
+      await workbench.screenshot('sizes-map-zoomed');
+      await workbench.page.keyboard.press('Escape');
+      await expect.poll(() => page.locator('#trail vscode-button').count()).toBe(1);
+
+      await workbench.openContainer('Unikernel');
+      await pick(workbench, 'Unikernel: Compare Sizes with Another Build', 'build/release/sprout.elf');
+      await pane(workbench)
+        .getByText(/since release\/sprout\.elf/)
+        .waitFor();
+      await rows(workbench)
+        .filter({ hasText: /[+−]\d/ })
+        .first()
+        .waitFor();
+      await workbench.screenshot('sizes-compared');
+      await workbench.command('Unikernel: End the Comparison of Sizes');
+    });
+  } finally {
+    await workbench.page.close();
+  }
+}, 300_000);
