@@ -11,6 +11,7 @@ import { LaunchedQemu } from '../machine/launched-qemu.ts';
 import type { Machine } from '../machine/machine.ts';
 import { findProgram } from '../machine/programs.ts';
 import { RuntimeFolder } from '../machine/runtime-folder.ts';
+import { patience } from '../patience.ts';
 import { Stub } from '../stub/stub.ts';
 import type { CheckedAttach, CheckedLaunch } from './arguments.ts';
 import { Awareness, cacheFolder } from './awareness.ts';
@@ -19,6 +20,9 @@ import { type KernelFile, readKernelFile } from './kernel-file.ts';
 import type { KernelChoice } from './kernel-tree.ts';
 import { LiveGdb } from './live-gdb.ts';
 import type { TrafficLog } from './traffic-log.ts';
+
+/** How long a stub may take to let its guest go, in milliseconds. */
+const DETACH_TIME_LIMIT = 5000;
 
 export interface BootContext {
   log: TrafficLog | undefined;
@@ -108,21 +112,23 @@ async function assemble(
   start: (folder: RuntimeFolder) => Promise<Started>,
 ): Promise<Boot> {
   const parts: Parts = {};
+  let isDisposed = false;
   try {
     const gdbProgram = findProgram(options.gdb, options.cwd);
     warnOfMissing(kernel, context);
     const folder = new RuntimeFolder();
     parts.folder = folder;
-    const starting = start(folder);
-    const gdb = startGdb(gdbProgram, context);
+    const gdb = startGdb(gdbProgram, folder, context);
     parts.gdb = gdb;
-    const loading = loadSymbols(gdb, kernel.path, options.sourceMap);
     const awareness = kernel.hasDebugInformation
       ? new Awareness(kernel.path, gdbProgram, context.statusChanged)
       : undefined;
     if (awareness) {
       parts.awareness = awareness;
     }
+    // Nothing may throw from here on until both are waited for.
+    const starting = start(folder);
+    const loading = loadSymbols(gdb, kernel.path, options.sourceMap);
     const [started] = await bothOrNeither(starting, loading, (late) => void late.machine.dispose());
     parts.machine = started.machine;
     const stub = await connect(gdb, started.machine, folder, awareness, context);
@@ -143,17 +149,24 @@ async function assemble(
       startLiveGdb: async () => {
         const live = await LiveGdb.start({
           program: gdbProgram,
-          indexCache: indexCache(),
+          indexCache: indexCache(folder),
           elf: kernel.path,
           sourceMap: options.sourceMap,
           machine: started.machine,
           folder,
           log: context.log?.lines('MI'),
         });
+        if (isDisposed) {
+          await live.dispose();
+          throw new Error('The session has ended.');
+        }
         parts.live = live;
         return live;
       },
-      dispose: () => disposeOf(parts),
+      dispose: () => {
+        isDisposed = true;
+        return disposeOf(parts);
+      },
     };
   } catch (error) {
     await disposeOf(parts);
@@ -180,15 +193,19 @@ function warnOfMissing(kernel: KernelFile, context: BootContext): void {
   }
 }
 
-function startGdb(program: string, context: BootContext): Gdb {
-  return new Gdb({ program, indexCache: indexCache(), log: context.log?.lines('MI') });
+function startGdb(program: string, folder: RuntimeFolder, context: BootContext): Gdb {
+  return new Gdb({ program, indexCache: indexCache(folder), log: context.log?.lines('MI') });
 }
 
-/** Where gdb keeps its indexes of symbols; made when it is missing. */
-function indexCache(): string {
+/** Where gdb keeps its indexes of symbols; made when it is missing. Where that cannot be written: as long as the boot lasts. */
+function indexCache(runtime: RuntimeFolder): string {
   const folder = join(cacheFolder(), 'index');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return folder;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return folder;
+  } catch {
+    return runtime.file('index');
+  }
 }
 
 async function loadSymbols(gdb: Gdb, elf: string, sourceMap: Record<string, string>): Promise<void> {
@@ -245,7 +262,7 @@ async function disposeOf(parts: Parts): Promise<void> {
   try {
     // A guest that was there before us goes on as if we had never been.
     if (machine?.kind === 'attached') {
-      await stub?.detach().catch(() => undefined);
+      await Promise.race([stub?.detach().catch(() => undefined), patience(DETACH_TIME_LIMIT)]);
     }
     await Promise.all([gdb?.kill(), awareness?.dispose(), stub?.dispose(), live?.dispose()]);
     await machine?.dispose();

@@ -7,6 +7,7 @@ import { type BreakpointRequest, parseHitCondition, parseLogMessage, sameRequest
 import type { Debuggee } from './debuggee.ts';
 import type { CurrentBoot } from './lifecycle.ts';
 import { addressOf, hexadecimal } from './memory.ts';
+import { Mutex } from './mutex.ts';
 import type { Handlers } from './requests.ts';
 
 interface Entry {
@@ -26,6 +27,8 @@ export class Breakpoints {
   readonly #current: CurrentBoot;
   readonly #changed: (breakpoint: DebugProtocol.Breakpoint) => void;
   readonly #lists = new Map<string, Entry[]>();
+  /** One list at a time: each begins with what the one before has set. */
+  readonly #changes = new Mutex();
   #nextId = 1;
 
   /** @param changed tells the client of a breakpoint that is not as it was told */
@@ -38,7 +41,7 @@ export class Breakpoints {
     return {
       setBreakpoints: ({ source, breakpoints = [] }) => {
         const path = source.path ?? '';
-        const requests = breakpoints.map((one) => () => withConditions(lineLocation(path, one.line), one));
+        const requests = breakpoints.map((one) => () => withConditions(lineLocation(path, Math.trunc(one.line)), one));
         return this.#set(`source ${path}`, requests);
       },
       setFunctionBreakpoints: ({ breakpoints }) =>
@@ -76,7 +79,11 @@ export class Breakpoints {
   }
 
   /** Sets every breakpoint in a new boot, and tells the client of those that are not as they were. */
-  async insertAll(debuggee: Debuggee): Promise<void> {
+  insertAll(debuggee: Debuggee): Promise<void> {
+    return this.#changes.run(() => this.#insertAllNow(debuggee));
+  }
+
+  async #insertAllNow(debuggee: Debuggee): Promise<void> {
     for (const entry of [...this.#lists.values()].flat()) {
       const before = JSON.stringify(entry.shown);
       delete entry.number;
@@ -92,23 +99,29 @@ export class Breakpoints {
   }
 
   /** Makes a list as the client wants it; what is there already stays, with its hits counted. */
-  async #set(name: string, wanted: (() => BreakpointRequest)[]): Promise<{ breakpoints: DebugProtocol.Breakpoint[] }> {
-    const { debuggee } = this.#current();
+  #set(name: string, wanted: (() => BreakpointRequest)[]): Promise<{ breakpoints: DebugProtocol.Breakpoint[] }> {
+    return this.#changes.run(() => this.#setNow(name, wanted));
+  }
+
+  async #setNow(
+    name: string,
+    wanted: (() => BreakpointRequest)[],
+  ): Promise<{ breakpoints: DebugProtocol.Breakpoint[] }> {
     const old = [...(this.#lists.get(name) ?? [])];
     const entries = wanted.map((make) => this.#reuseOrCreate(make, old));
     this.#lists.set(name, entries);
     const added = entries.filter((entry) => entry.request !== undefined && entry.number === undefined);
     const removed = old.filter((entry) => entry.number !== undefined);
-    if (added.length > 0 || removed.length > 0) {
-      await debuggee.whileStopped(async () => {
-        for (const { number } of removed) {
-          // One that stops once is gone by itself.
-          await debuggee.gdb.execute(`-break-delete ${number}`).catch(() => undefined);
-        }
-        for (const entry of added) {
-          await insert(debuggee, entry);
-        }
-      });
+    try {
+      const { debuggee } = this.#current();
+      if (added.length > 0 || removed.length > 0) {
+        await debuggee.whileStopped(() => change(debuggee, removed, added));
+      }
+    } catch (error) {
+      // A restart sets what is in the lists then, and tells the client.
+      for (const entry of added) {
+        entry.shown = { id: entry.id, verified: false, message: sentence(error) };
+      }
     }
     return { breakpoints: entries.map(({ shown }) => shown) };
   }
@@ -123,6 +136,16 @@ export class Breakpoints {
     } catch (error) {
       return { id, request: undefined, shown: { id, verified: false, message: sentence(error) } };
     }
+  }
+}
+
+async function change(debuggee: Debuggee, removed: Entry[], added: Entry[]): Promise<void> {
+  for (const { number } of removed) {
+    // One that stops once is gone by itself.
+    await debuggee.gdb.execute(`-break-delete ${number}`).catch(() => undefined);
+  }
+  for (const entry of added) {
+    await insert(debuggee, entry);
   }
 }
 

@@ -22,6 +22,9 @@ const EVENT_TIME_LIMIT = 1000;
 /** How long QEMU's end may come after the end of its stub, in milliseconds. */
 const EXIT_TIME_LIMIT = 1000;
 
+/** How long a function that the user calls may run, in milliseconds. */
+const CALL_TIME_LIMIT = 5000;
+
 const RESET = 'The guest has reset itself or triple-faulted: it cannot go on. Inspect it, or restart to boot it again.';
 const PANICKED = 'The guest has panicked: it cannot go on. Inspect it, or restart to boot it again.';
 
@@ -132,9 +135,23 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
     });
   }
 
+  /** Runs a gdb command that may call the guest's code: when that does not come back, it is stopped, and gdb tells so. */
+  async withoutHang<T>(task: () => Promise<T>): Promise<T> {
+    const timer = setTimeout(() => this.stub.pause(), CALL_TIME_LIMIT);
+    try {
+      return await task();
+    } finally {
+      clearTimeout(timer);
+      this.stub.commandEnded();
+    }
+  }
+
   /** gdb's number of a DAP thread, listing a parked one to gdb first. Rejects with one sentence when there is none such. */
   async gdbThread(id: number): Promise<number> {
     this.requireStopped();
+    if (!Number.isSafeInteger(id)) {
+      throw new TypeError('a thread is named by its number');
+    }
     if (!this.#isOnCpu(id)) {
       await this.stub.materialise(id);
     }

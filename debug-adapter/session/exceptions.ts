@@ -108,8 +108,10 @@ export class Exceptions {
   #stopFor(cycle: WaitCycle): void {
     try {
       const { debuggee } = this.#current();
-      this.#deadlock = cycle;
-      debuggee.pause().catch(() => undefined);
+      if (debuggee.isRunning) {
+        this.#deadlock = cycle;
+        debuggee.pause().catch(() => undefined);
+      }
     } catch {
       // The guest has ended meanwhile.
     }

@@ -53,6 +53,8 @@ export class Lifecycle {
   /** What is under way and must be waited for before the end. */
   #starting: Promise<unknown> = Promise.resolve();
   #ending: Promise<void> | undefined;
+  #restarting = false;
+  #isEndTold = false;
 
   constructor(events: LifecycleEvents) {
     this.#events = events;
@@ -60,7 +62,13 @@ export class Lifecycle {
 
   readonly current: CurrentBoot = () => {
     if (!this.#boot) {
-      throw new Error(this.#ending ? 'The session has ended.' : 'No guest has been started.');
+      throw new Error(
+        this.#ending
+          ? 'The session has ended.'
+          : this.#restarting
+            ? 'The guest is being restarted.'
+            : 'No guest has been started.',
+      );
     }
     return this.#boot;
   };
@@ -98,7 +106,14 @@ export class Lifecycle {
     if (options.logFile !== undefined) {
       this.#log = new TrafficLog(options.logFile, (text) => this.#events.output('stderr', `${text}\n`));
     }
-    await this.#track(this.#prepare(options));
+    try {
+      await this.#track(this.#prepare(options));
+    } catch (error) {
+      // The client may mend its configuration and try again.
+      this.#options = undefined;
+      this.#log?.close();
+      throw error;
+    }
     this.#events.initialized();
   }
 
@@ -198,7 +213,14 @@ export class Lifecycle {
       this.#events.output('important', `${message}\n`);
     }
     await this.end();
-    this.#events.ended(exitCode);
+    this.#tellEnd(exitCode);
+  }
+
+  #tellEnd(exitCode: number): void {
+    if (!this.#isEndTold) {
+      this.#isEndTold = true;
+      this.#events.ended(exitCode);
+    }
   }
 
   /** Lets the guest run, or tells where it stands. */
@@ -220,25 +242,35 @@ export class Lifecycle {
     if (before?.request !== 'launch') {
       throw new Error('Only a guest that was launched can be restarted.');
     }
-    const old = this.current();
-    const options = given === undefined ? before : checkLaunch({ ...given });
-    const choice = chooseKernel(options);
-    // The old guest stays until the new one is built.
-    await this.#track(this.#build(options, choice));
-    await this.#track(this.#replace(old, options, choice));
+    if (this.#restarting) {
+      throw new Error('The guest is being restarted already.');
+    }
+    this.#restarting = true;
+    try {
+      const old = this.current();
+      const options = given === undefined ? before : checkLaunch({ ...given });
+      const choice = chooseKernel(options);
+      // The old guest stays until the new one is built.
+      await this.#track(this.#build(options, choice));
+      await this.#replace(old, options, choice);
+    } finally {
+      this.#restarting = false;
+    }
     await this.#go();
   }
 
   async #replace(old: Boot, options: CheckedLaunch, choice: KernelChoice): Promise<void> {
     this.#options = options;
     this.#boot = undefined;
-    await old.dispose();
+    this.#entryBreakpoint = undefined;
     try {
-      await this.#start(options, choice);
+      await this.#track(old.dispose().then(() => this.#start(options, choice)));
     } catch (error) {
-      this.#events.output('important', `${sentence(error)}\n`);
-      await this.end();
-      this.#events.ended(1);
+      if (!this.#ending) {
+        this.#events.output('important', `${sentence(error)}\n`);
+        await this.end();
+        this.#tellEnd(1);
+      }
       throw error;
     }
     await this.#events.rebooted(this.current());
@@ -246,7 +278,7 @@ export class Lifecycle {
 
   async #terminate(): Promise<void> {
     await this.end(true);
-    this.#events.ended(0);
+    this.#tellEnd(0);
   }
 
   async #end(terminate: boolean): Promise<void> {

@@ -20,9 +20,9 @@ export function memoryHandlers(gdb: () => Promise<Gdb>): Handlers<'readMemory' |
 /** A memory reference plus an offset. @throws Error with one sentence when it is no address. */
 export function addressOf(reference: string, offset = 0): bigint {
   if (!/^(0x[0-9a-f]{1,16}|\d{1,20})$/i.test(reference)) {
-    throw new Error(`"${reference.slice(0, 40)}" is no address.`);
+    throw new Error(`"${String(reference).slice(0, 40)}" is no address.`);
   }
-  return BigInt.asUintN(64, BigInt(reference) + BigInt(Math.trunc(offset)));
+  return BigInt.asUintN(64, BigInt(reference) + BigInt(Math.trunc(offset) || 0));
 }
 
 export function hexadecimal(address: bigint): string {
@@ -31,7 +31,7 @@ export function hexadecimal(address: bigint): string {
 
 async function read(gdb: Gdb, given: DebugProtocol.ReadMemoryArguments): Promise<Read> {
   const address = addressOf(given.memoryReference, given.offset);
-  const count = Math.min(LARGEST_READ, Math.max(0, given.count));
+  const count = Math.min(LARGEST_READ, Math.max(0, Math.trunc(given.count) || 0));
   const nothing = { address: hexadecimal(address), unreadableBytes: count };
   if (count === 0) {
     return { address: hexadecimal(address) };

@@ -120,7 +120,8 @@ export class UnikernelSession extends DebugSession {
       this.sendResponse(response);
     } catch (error) {
       // Braces in the sentence are no placeholders.
-      this.sendErrorResponse(response, { id: 1, format: '{sentence}', variables: { sentence: sentence(error) } });
+      const variables = { sentence: refusalOf(request.command, error) };
+      this.sendErrorResponse(response, { id: 1, format: '{sentence}', variables });
     }
   }
 
@@ -194,4 +195,11 @@ export class UnikernelSession extends DebugSession {
   #send(event: string, body?: object): void {
     this.sendEvent(new Event(event, body));
   }
+}
+
+/** Arguments come from outside: a field that is missing or of another type fails as a TypeError where it is used. */
+function refusalOf(command: string, error: unknown): string {
+  return error instanceof TypeError || error instanceof RangeError
+    ? `The arguments of "${command}" are not what they should be (${error.message}).`
+    : sentence(error);
 }

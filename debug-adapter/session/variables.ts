@@ -91,8 +91,8 @@ export class Variables {
 
   async #listKernel(node: KernelNode, given: DebugProtocol.VariablesArguments): Promise<DebugProtocol.Variable[]> {
     const nodes = (await node.children?.()) ?? [];
-    const start = given.start ?? 0;
-    return nodes.slice(start, given.count ? start + given.count : undefined).map((child) => ({
+    const { start, count } = pageOf(given);
+    return nodes.slice(start, given.count ? start + count : undefined).map((child) => ({
       name: child.name,
       value: child.value,
       variablesReference: child.children ? this.#containers.create({ kind: 'kernel', node: child }) : 0,
@@ -120,8 +120,8 @@ export class Variables {
   ): Promise<string> {
     const hexadecimal = flag(given.format?.hex);
     if (container.kind === 'value') {
-      const count = Math.min(LARGEST_PAGE, given.count || LARGEST_PAGE);
-      return `-unikernel-children ${container.handle} ${given.start ?? 0} ${count} ${hexadecimal}`;
+      const { start, count } = pageOf(given);
+      return `-unikernel-children ${container.handle} ${start} ${count} ${hexadecimal}`;
     }
     const context = await this.#frames.context(container.frame);
     return container.kind === 'locals'
@@ -189,9 +189,8 @@ export class Variables {
       return { result: (await debuggee.gdb.console(command.trim(), context)).trimEnd(), variablesReference: 0 };
     }
     // A hover or a watch must not run the guest's code; who types a call means it.
-    const answer = await debuggee.gdb.execute(
-      `-unikernel-evaluate ${context} ${flag(isConsole)} ${flag(given.format?.hex)} ${quote(given.expression)}`,
-    );
+    const evaluation = `${context} ${flag(isConsole)} ${flag(given.format?.hex)} ${quote(given.expression)}`;
+    const answer = await debuggee.withoutHang(() => debuggee.gdb.execute(`-unikernel-evaluate ${evaluation}`));
     return resultOf(this.#describe(recordOf(answer, 'variable') ?? {}, frame));
   }
 
@@ -219,6 +218,14 @@ export class Variables {
 
 function nameOf(row: MiRecord): string {
   return textOf(row, 'name') ?? '';
+}
+
+/** What a client asks of a list, within bounds. */
+function pageOf({ start = 0, count = 0 }: DebugProtocol.VariablesArguments): { start: number; count: number } {
+  return {
+    start: Math.max(0, Math.trunc(start) || 0),
+    count: Math.min(LARGEST_PAGE, Math.max(0, Math.trunc(count)) || LARGEST_PAGE),
+  };
 }
 
 function flag(value: boolean | undefined): 0 | 1 {

@@ -170,6 +170,14 @@ function writeCache(file: string, text: string): void {
     writeFileSync(aside, text, { mode: 0o600 });
     renameSync(aside, file);
   } catch {
-    rmSync(aside, { force: true });
+    removeQuietly(aside);
+  }
+}
+
+function removeQuietly(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // Its folder does not even exist.
   }
 }

@@ -1,6 +1,6 @@
 /** What goes wrong: one clear sentence each, no hang, and nothing left. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { BUSY_FUNCTION, launchArguments, Session, SPROUT_ELF } from './client.ts';
@@ -114,6 +114,94 @@ test('an ELF without DWARF: functions and registers, and a sentence for what is 
   );
   expect(await session.refusal('unikernel/symbols', { count: 1 })).toMatch(/has no debug information/);
   expect(await session.run('next', stop.threadId, { granularity: 'instruction' })).toMatchObject({ reason: 'step' });
+  await session.end();
+});
+
+describe('a restart that cannot be', () => {
+  test('the kernel has vanished: a sentence, and the session ends', async () => {
+    const kernel = join(mkdtempSync(join(folder, 'vanishing-')), 'kernel.elf');
+    copyFileSync(SPROUT_ELF, kernel);
+    const session = Session.start();
+    await session.launchTo(BUSY_FUNCTION, { kernel });
+    rmSync(kernel);
+    const sentence = `There is no kernel ${kernel}: build it, or name another ELF in "kernel".`;
+    expect(await session.refusal('restart')).toBe(sentence);
+    await session.event('terminated');
+    expect(session.output('important')).toBe(`${sentence}\n`);
+    await session.end();
+  });
+
+  test('a second one while the first is under way, and breakpoints meanwhile', async () => {
+    const session = Session.start();
+    await session.launchTo(BUSY_FUNCTION);
+    const restart = session.request('restart');
+    const second = session.refusal('restart');
+    const [early] = await session.breakAt({ name: 'sprout::workload::Workload::start' });
+    expect(await second).toBe('The guest is being restarted already.');
+    await restart;
+    expect((await session.stopped()).hitBreakpointIds).toEqual([early?.id]);
+    await session.end();
+  });
+
+  test('disconnect in the middle of it', async () => {
+    for (const delay of [0, 50, 200]) {
+      const session = Session.start();
+      await session.launchTo(BUSY_FUNCTION);
+      const restart = session.request('restart').catch(() => undefined);
+      // The moment is the point.
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      await session.end();
+      await restart;
+    }
+  });
+});
+
+test('a call that does not come back is stopped and taken back', async () => {
+  const session = Session.start();
+  const stop = await session.launchTo(BUSY_FUNCTION);
+  const call = { expression: 'sprout::arch::halt_forever()', context: 'repl' };
+  expect(await session.refusal('evaluate', call)).toMatch(/signaled while in a function called from GDB/);
+  // Its thread is where the call was; the session goes on.
+  expect((await session.stack(stop.threadId)).length).toBeGreaterThan(0);
+  expect((await session.evaluate('1 + 1', { context: 'repl' })).result).toBe('2');
+  await session.end();
+});
+
+test('gdb’s own execution commands are told as stops and resumes', async () => {
+  const session = Session.start();
+  const stop = await session.launchTo(BUSY_FUNCTION);
+  await session.breakAt();
+  await session.request('evaluate', { expression: '-exec stepi', context: 'repl' });
+  expect(await session.stopped()).toMatchObject({ reason: 'step', threadId: stop.threadId });
+  await session.request('evaluate', { expression: '-exec continue', context: 'repl' });
+  await session.event('continued');
+  expect(await session.run('pause', stop.threadId)).toMatchObject({ reason: 'pause' });
+  await session.end();
+});
+
+test('a cache that cannot be written costs time only', async () => {
+  const session = Session.start({ XDG_CACHE_HOME: '/dev/null/nowhere' });
+  await session.launchTo(BUSY_FUNCTION);
+  expect((await session.custom('unikernel/view', { view: 'threads' })).rows.length).toBeGreaterThan(2);
+  await session.end();
+});
+
+test('arguments of a wrong shape get a sentence', async () => {
+  const session = Session.start();
+  await session.launchTo(BUSY_FUNCTION);
+  for (const [command, parameters] of [
+    ['setBreakpoints', {}],
+    ['setFunctionBreakpoints', {}],
+    ['readMemory', {}],
+    ['disassemble', {}],
+    ['evaluate', { context: 'repl' }],
+    ['completions', {}],
+    ['scopes', { frameId: 'x' }],
+    ['stackTrace', { threadId: 'one\n-gdb-exit' }],
+  ] as const) {
+    const told = await session.refusal(command, parameters);
+    expect([command, told]).toEqual([command, expect.stringMatching(/^[A-Z"].*\.$/)]);
+  }
   await session.end();
 });
 

@@ -291,6 +291,8 @@ class Evaluate(Command):
     def run(self, may_call, hexadecimal, expression):
         if may_call == "1":
             gdb.execute("set may-call-functions on")
+            # One that is stopped in the middle is taken back.
+            gdb.execute("set unwindonsignal on")
         try:
             value = evaluate(expression)
             return {"variable": describe(expression, value, expression, hexadecimal == "1")}
