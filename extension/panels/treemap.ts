@@ -134,6 +134,7 @@ class Treemap {
       label: node.item ? shortName(node.item) : node.label,
       role: node.role,
       bytes: bytesOf(node, query.measure),
+      weight: node.weight,
       sizes: bothSizes(node, isComparison),
       ...(node.change && { change: node.change }),
       hasSource: node.path !== undefined || node.item?.definition !== undefined,

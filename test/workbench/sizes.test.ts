@@ -155,6 +155,14 @@ test('the sizes of Sprout, with no session', async () => {
         .filter({ hasText: /[+−]\d/ })
         .first()
         .waitFor();
+      // The map shows the comparison too.
+      await canvas.focus();
+      await expect
+        .poll(async () => {
+          await workbench.page.keyboard.press('Home');
+          return status.textContent();
+        })
+        .toMatch(/, [+−]\d/);
       await workbench.screenshot('sizes-compared');
       await workbench.command('Unikernel: End the Comparison of Sizes');
     });

@@ -34,13 +34,9 @@ export function layOut(root: MapRow, area: Rectangle): Cell[] {
     if (row.children.length === 0 || inner.width < SMALLEST || inner.height < SMALLEST) {
       return;
     }
-    const sizes = row.children.map((child) => Math.abs(child.bytes));
+    const weights = row.children.map((child) => child.weight);
     // What is too small to be drawn leaves its place empty.
-    const total = Math.max(
-      Math.abs(row.bytes),
-      sizes.reduce((sum, size) => sum + size, 0),
-    );
-    for (const [index, rectangleOfChild] of squarify(sizes, inner, total).entries()) {
+    for (const [index, rectangleOfChild] of squarify(weights, inner, row.weight).entries()) {
       const child = row.children[index];
       if (child && rectangleOfChild.width >= 1 && rectangleOfChild.height >= 1) {
         place(child, rectangleOfChild, depth + 1, cell, depth === 0 ? index : branch);

@@ -5,8 +5,10 @@ export interface MapRow {
   id: string;
   label: string;
   role: string;
-  /** What its area stands for: bytes, or in a comparison how many changed. */
+  /** In a comparison the change; its sign is the colour. */
   bytes: number;
+  /** Its area. */
+  weight: number;
   /** As people read it, memory and file side by side. */
   sizes: string;
   change?: 'grew' | 'shrank' | 'new' | 'gone' | 'same';

@@ -35,6 +35,8 @@ export interface Row {
 
 /** A node of the map: as many levels as are worth drawing. */
 export interface MapNode extends Row {
+  /** Its area: bytes; in a comparison all that changed below it, whatever the sign. */
+  weight: number;
   children: MapNode[];
 }
 

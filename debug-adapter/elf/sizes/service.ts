@@ -24,6 +24,14 @@ import { buildTree, bytesOf, SEPARATOR, type SizeNode, type SizeRow, type TreeQu
 /** A map of more levels cannot be read. */
 const MAP_DEPTH = 6;
 
+interface Tree {
+  root: SizeNode;
+  byId: Map<string, SizeNode>;
+}
+
+/** The tree view's and the map's, and one that was left. */
+const TREES_KEPT = 3;
+
 export class SizeService {
   readonly #cacheDirectory: string | undefined;
   readonly #progress: Progress;
@@ -32,7 +40,8 @@ export class SizeService {
   #comparison: Comparison | undefined;
   #baseline: SizeModel | undefined;
   #references: References | undefined;
-  #tree: { key: string; root: SizeNode; byId: Map<string, SizeNode> } | undefined;
+  /** By query, the one used last at the end. */
+  readonly #trees = new Map<string, Tree>();
 
   constructor(cacheDirectory: string | undefined, progress: Progress) {
     this.#cacheDirectory = cacheDirectory;
@@ -85,7 +94,7 @@ export class SizeService {
           ? this.#previous()
           : readSizes(compareWith, options);
     this.#comparison = undefined;
-    this.#tree = undefined;
+    this.#trees.clear();
     return this.#summary();
   }
 
@@ -127,22 +136,29 @@ export class SizeService {
     return this.#comparison;
   }
 
-  #treeOf(query: TreeQuery): { root: SizeNode; byId: Map<string, SizeNode> } {
+  #treeOf(query: TreeQuery): Tree {
     const key = JSON.stringify(query);
-    if (this.#tree?.key !== key) {
-      const rows: readonly SizeRow[] = this.#before
-        ? this.#compared().rows.filter((row) => row.fileBytes !== 0 || row.memoryBytes !== 0)
-        : this.#opened().items.map((item) => ({ item, fileBytes: item.fileBytes, memoryBytes: item.memoryBytes }));
-      const root = buildTree(rows, query);
-      const byId = new Map<string, SizeNode>();
-      const index = (node: SizeNode): void => {
-        byId.set(node.id, node);
-        node.children.forEach(index);
-      };
-      index(root);
-      this.#tree = { key, root, byId };
+    const tree = this.#trees.get(key) ?? this.#buildTree(query);
+    this.#trees.delete(key);
+    this.#trees.set(key, tree);
+    for (const oldest of [...this.#trees.keys()].slice(0, -TREES_KEPT)) {
+      this.#trees.delete(oldest);
     }
-    return this.#tree;
+    return tree;
+  }
+
+  #buildTree(query: TreeQuery): Tree {
+    const rows: readonly SizeRow[] = this.#before
+      ? this.#compared().rows.filter((row) => row.fileBytes !== 0 || row.memoryBytes !== 0)
+      : this.#opened().items.map((item) => ({ item, fileBytes: item.fileBytes, memoryBytes: item.memoryBytes }));
+    const root = buildTree(rows, query);
+    const byId = new Map<string, SizeNode>();
+    const index = (node: SizeNode): void => {
+      byId.set(node.id, node);
+      node.children.forEach(index);
+    };
+    index(root);
+    return { root, byId };
   }
 
   #rows(query: TreeQuery, parent: string, limit: number): { rows: Row[]; hidden: number } {
@@ -155,25 +171,38 @@ export class SizeService {
   #map(query: TreeQuery, root: string, limit: number): SizeRequests['map']['result'] {
     const tree = this.#treeOf(query);
     const top = tree.byId.get(root) ?? tree.root;
-    const size = (node: SizeNode): number => Math.abs(bytesOf(node, query.measure));
+    const weights = new Map<SizeNode, number>();
+    const weigh = (node: SizeNode): number => {
+      const weight =
+        node.children.length === 0
+          ? Math.abs(bytesOf(node, query.measure))
+          : node.children.reduce((sum, child) => sum + weigh(child), 0);
+      weights.set(node, weight);
+      return weight;
+    };
+    weigh(top);
+    const size = (node: SizeNode): number => weights.get(node) ?? 0;
     // The smallest that is drawn, so that no more than `limit` nodes are.
     const all: number[] = [];
     const collect = (node: SizeNode, depth: number): void => {
       all.push(size(node));
       if (depth < MAP_DEPTH) {
-        node.children.forEach((child) => {
+        for (const child of node.children) {
           collect(child, depth + 1);
-        });
+        }
       }
     };
     collect(top, 0);
     const smallest = Math.max(1, all.sort((a, b) => b - a)[limit] ?? 0);
+    const below = (node: SizeNode, depth: number): MapNode[] =>
+      node.children
+        .filter((child) => size(child) >= smallest)
+        .sort((a, b) => size(b) - size(a))
+        .map((child) => copy(child, depth + 1));
     const copy = (node: SizeNode, depth: number): MapNode => ({
       ...rowOf(node),
-      children:
-        depth < MAP_DEPTH
-          ? node.children.filter((child) => size(child) >= smallest).map((child) => copy(child, depth + 1))
-          : [],
+      weight: size(node),
+      children: depth < MAP_DEPTH ? below(node, depth) : [],
     });
     const parts = top.id.split(SEPARATOR);
     const trail = parts
