@@ -124,9 +124,9 @@ export class AttachedQemu implements Machine {
       if (this.#startedServer) {
         await this.#qmp.monitor('gdbserver none');
       }
-      // The stub lets the guest run when the debugger goes.
-      if (!this.#wasRunning) {
-        await this.#qmp.interrupt();
+      // A session that failed half-way leaves it stopped; one whose user resumed it, running.
+      if (this.#wasRunning !== (await this.#qmp.isRunning())) {
+        await this.#qmp.execute(this.#wasRunning ? 'cont' : 'stop');
       }
     } catch {
       // QEMU is gone: there is nothing to leave in order.

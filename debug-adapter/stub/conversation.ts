@@ -2,7 +2,7 @@ import { CPU_THREAD_BASE } from '../protocol.ts';
 import type { KnownRegisters } from '../worker/observation.ts';
 import { Execution, type Outcome } from './execution.ts';
 import { parseThreadId, parseVCont, type ResumePlan } from './resume.ts';
-import { type Packet, toHex } from './rsp-codec.ts';
+import type { Packet } from './rsp-codec.ts';
 import { byteHex, SIGNAL_TRAP } from './stop-reply.ts';
 import type { StopFacts } from './stub.ts';
 import type { Target } from './target.ts';
@@ -36,7 +36,9 @@ export class Conversation {
   readonly #send: Send;
   #executing = false;
   #pausing = false;
-  #resuming: Promise<unknown> | undefined;
+  #ended = false;
+  #released = false;
+  #treating: Promise<unknown> = Promise.resolve();
   #facts: StopFacts | undefined;
   /** `Hg`: the thread whose registers and memory gdb reads; undefined: the one that stopped. */
   #general: number | undefined;
@@ -82,24 +84,30 @@ export class Conversation {
     }
   }
 
-  /** Stops the guest when it runs, and waits for that. */
-  async settle(): Promise<void> {
-    while (this.#resuming !== undefined) {
-      this.interrupt();
-      await this.#resuming.catch(() => undefined);
-    }
+  /**
+   * Ends the conversation: what gdb says from now on gets an error and reaches nobody, and the packet that is treated now is treated to
+   * its end, a resume by an interrupt. (One byte that came after a detach would stop the guest again.)
+   */
+  async end(): Promise<void> {
+    this.#ended = true;
+    this.interrupt();
+    await this.#treating;
+  }
+
+  /** Whether upstream was told to go on without us. */
+  get released(): boolean {
+    return this.#released;
   }
 
   /** Treats one packet of gdb and sends the reply. */
   async treat(packet: Packet): Promise<void> {
-    const answer = this.#answer(packet);
-    this.#resuming = this.#executing ? Promise.resolve(answer) : undefined;
-    let reply: string | Packet | undefined;
-    try {
-      reply = await answer;
-    } finally {
-      this.#resuming = undefined;
+    if (this.#ended) {
+      this.#send('E.The guest was let go.');
+      return;
     }
+    const answer = Promise.resolve(this.#answer(packet));
+    this.#treating = answer.catch(() => undefined);
+    const reply = await answer;
     if (reply !== undefined) {
       this.#send(reply);
     }
@@ -146,7 +154,7 @@ export class Conversation {
       case 'Q':
         return this.#answerQuery(packet);
       case 'D':
-        return this.#detach(packet);
+        return this.#detach();
       case 'k':
         return this.#kill(packet);
       default:
@@ -338,9 +346,6 @@ export class Conversation {
 
   /** `monitor …`: prints, then is done. It may have changed anything. */
   async #monitor(packet: Packet): Promise<Packet> {
-    if (packet.text === `qRcmd,${toHex('system_reset')}`) {
-      this.#target.forgetEnd();
-    }
     const reply = await this.#target.upstream.requestWithOutput(packet, this.#send);
     this.#target.cpus.forget();
     this.#target.memory.forget();
@@ -418,19 +423,28 @@ export class Conversation {
     return `T${byteHex(stop.signal)}${expedited}thread:${told.toString(16)};${core}${watch}${stop.rest}`;
   }
 
-  async #detach(packet: Packet): Promise<string | Packet> {
+  /** Upstream goes on without us: takes what is ours out of it first. */
+  async release(): Promise<void> {
+    this.#ended = true;
     await this.#target.breakpoints.clear();
-    return this.#pass(packet);
+    if (!this.#released) {
+      this.#released = true;
+      await this.#target.upstream.request('D');
+    }
   }
 
-  async #kill(packet: Packet): Promise<string | Packet | undefined> {
+  async #detach(): Promise<string> {
+    await this.release();
+    return 'OK';
+  }
+
+  async #kill(packet: Packet): Promise<string | undefined> {
     if (this.onKill === 'detach') {
-      await this.#target.breakpoints.clear();
-      await this.#target.upstream.request('D');
-      return packet.startsWith('vKill') ? 'OK' : undefined;
+      await this.release();
+    } else {
+      // QEMU answers `k` by ending; there is nothing to wait for.
+      void this.#pass(packet).catch(() => undefined);
     }
-    // QEMU answers `k` by ending; there is nothing to wait for.
-    void this.#pass(packet).catch(() => undefined);
     return packet.startsWith('vKill') ? 'OK' : undefined;
   }
 }

@@ -7,8 +7,11 @@ import { GdbServer } from './server.ts';
 import { StopMemory } from './stop-memory.ts';
 import { parseStopReply } from './stop-reply.ts';
 import { Target } from './target.ts';
-import { Upstream, UpstreamClosed } from './upstream.ts';
+import { ANSWER_TIME_LIMIT, silenceAt, Upstream, UpstreamClosed } from './upstream.ts';
 import { isX64 } from './x64/registers.ts';
+
+/** How long a guest may take to be let go, in milliseconds. */
+const DETACH_TIME_LIMIT = 5000;
 
 /** What `Stub.listen` needs. */
 export interface StubOptions {
@@ -25,6 +28,8 @@ export interface StubOptions {
    * out and the guest runs on (a guest that was there before us). Default `forward`.
    */
   onKill?: 'forward' | 'detach';
+  /** How long upstream may take for each of: the connection, its first answer, telling what it can do; in milliseconds. Default 10 s. */
+  timeLimit?: number;
 }
 
 /** The last stop, as gdb was told of it. */
@@ -78,17 +83,19 @@ export class Stub {
 
   /**
    * Connects to upstream (which stops the guest, as every connection to QEMU's stub does) and listens for gdb.
-   * Rejects with one sentence when upstream refuses, is no gdbserver, or does not answer in 10 s.
+   * Rejects with one sentence when upstream refuses, is no gdbserver, or does not answer in time.
    */
   static async listen(options: StubOptions): Promise<Stub> {
-    const upstream = await Upstream.connect({ address: options.upstream, log: options.log });
+    const { log, timeLimit = ANSWER_TIME_LIMIT } = options;
+    const upstream = await Upstream.connect({ address: options.upstream, log, timeLimit });
+    const timer = setTimeout(() => upstream.close(silenceAt(options.upstream)), timeLimit);
     try {
       let send: (packet: Packet) => void = () => {};
       const { target, capabilities } = await explore(upstream, (packet) => send(packet));
       const stub = new Stub(options, target, capabilities);
       const server = await GdbServer.listen({
         socketPath: options.socketPath,
-        log: options.log,
+        log,
         packet: (packet) => stub.#treat(packet),
         interrupt: () => stub.#conversation.interrupt(),
         closed: (message) => stub.#close({ side: 'gdb', message }),
@@ -100,6 +107,8 @@ export class Stub {
     } catch (error) {
       upstream.close();
       throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -146,21 +155,27 @@ export class Stub {
   }
 
   /**
-   * Leaves the guest as it would be without us: takes our breakpoints out, lets it run, closes upstream. For a foreign guest,
-   * before dispose(). No-op when upstream is gone.
+   * Leaves the guest as it would be without us: takes our breakpoints out, lets it run or leaves it stopped, closes upstream. For a
+   * foreign guest, before dispose(). No-op when upstream is gone.
    */
-  async detach(): Promise<void> {
+  async detach(guest: 'running' | 'stopped' = 'running'): Promise<void> {
     const { upstream, breakpoints } = this.#target;
+    const timer = setTimeout(() => upstream.close('The gdb server does not answer any more.'), DETACH_TIME_LIMIT);
     try {
-      await this.#conversation.settle();
-      await breakpoints.clear();
-      await upstream.request('D');
+      await this.#conversation.end();
+      if (guest === 'running') {
+        await this.#conversation.release();
+      } else {
+        await breakpoints.clear();
+      }
     } catch (error) {
       if (!(error instanceof UpstreamClosed)) {
         throw error;
       }
+    } finally {
+      clearTimeout(timer);
+      upstream.close();
     }
-    upstream.close();
   }
 
   /** Closes both sides and removes the socket. The guest stays as it is (stopped, when it is stopped). Idempotent. */
@@ -226,9 +241,5 @@ async function explore(
 
 /** Whether QEMU says that KVM is off: then breakpoints live outside guest memory. */
 async function isEmulated(upstream: Upstream): Promise<boolean> {
-  let text = '';
-  await upstream.command('info kvm', (hex) => {
-    text += Buffer.from(hex, 'hex').toString('latin1');
-  });
-  return /kvm support: (disabled|not compiled)/.test(text);
+  return /kvm support: (disabled|not compiled)/.test(await upstream.command('info kvm'));
 }

@@ -29,7 +29,8 @@ export const STEP_WITH_INTERRUPTS = 1;
  * - A step with `sstep` 7 passes `hlt` (it wakes for a masked interrupt) and never enters a handler; with 1 a pending interrupt
  *   is taken and the step ends before the handler's first instruction.
  * - `?` takes every breakpoint out. It is never sent after the connection's first.
- * - After SIGQUIT (the guest ended) a resume is never answered; so it is not sent, and the same stop told again.
+ * - After SIGQUIT (the guest ended) a resume is never answered until somebody resets the machine; so it is not sent, and the same
+ *   stop told again. With `-action reboot=shutdown` a `system_reset` is no reset either.
  */
 export class Target {
   readonly upstream: Upstream;
@@ -91,9 +92,10 @@ export class Target {
 
   /** Sends any resume packet. `stepping`: the CPU that steps; `others`: whether more than that CPU runs. */
   async resume(payload: string | Packet, stepping: number | undefined, others = true): Promise<Stop> {
-    if (this.#ended !== undefined) {
+    if (this.#ended !== undefined && (await this.#isAtEnd())) {
       return this.#ended;
     }
+    this.#ended = undefined;
     if (this.interrupted) {
       return { signal: SIGNAL_INTERRUPT, cpu: stepping ?? this.cpus.selected, rest: '', stale: false };
     }
@@ -119,8 +121,8 @@ export class Target {
     this.upstream.interrupt();
   }
 
-  /** The machine was reset by hand: it can run again. */
-  forgetEnd(): void {
-    this.#ended = undefined;
+  /** Whether the machine still waits for a reset after its end. */
+  async #isAtEnd(): Promise<boolean> {
+    return !/VM status: (?!.*\((shutdown|internal-error)\))/.test(await this.upstream.command('info status'));
   }
 }

@@ -1,7 +1,10 @@
 import net from 'node:net';
 import { encodePacket, type Packet, PacketReader, toHex } from './rsp-codec.ts';
 
-const CONNECT_TIMEOUT = 10_000;
+/** How long what listens may take to answer at all, in milliseconds. */
+export const ANSWER_TIME_LIMIT = 10_000;
+/** We ask for one line only. */
+const LONGEST_OUTPUT = 4096;
 const INTERRUPT = Buffer.from([3]);
 const ACKNOWLEDGE = Buffer.from('+');
 
@@ -24,6 +27,13 @@ export interface UpstreamOptions {
   /** The path of a unix socket, or `host:port`. */
   address: string;
   log?: ((line: string) => void) | undefined;
+  /** How long the connection, and then the first answer, may take, in milliseconds. Default ANSWER_TIME_LIMIT. */
+  timeLimit?: number | undefined;
+}
+
+/** One sentence on what listens at `address` and says nothing. */
+export function silenceAt(address: string): string {
+  return `What listens at ${address} does not answer as a gdb server (or another debugger holds it).`;
 }
 
 /**
@@ -73,10 +83,11 @@ export class Upstream {
 
   /** Connects. QEMU stops the guest at that. Rejects with one sentence. */
   static async connect(options: UpstreamOptions): Promise<Upstream> {
+    const timeLimit = options.timeLimit ?? ANSWER_TIME_LIMIT;
     const socket = net.connect(parseAddress(options.address));
     socket.setNoDelay(true);
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => fail('it does not answer'), CONNECT_TIMEOUT);
+      const timer = setTimeout(() => fail('it does not answer'), timeLimit);
       const fail = (reason: string) => {
         clearTimeout(timer);
         socket.destroy();
@@ -90,7 +101,7 @@ export class Upstream {
       });
     });
     const upstream = new Upstream(socket, options);
-    await upstream.#handshake(options.address);
+    await upstream.#handshake(options.address, timeLimit);
     return upstream;
   }
 
@@ -129,10 +140,13 @@ export class Upstream {
     return this.#send(packet.frame, output);
   }
 
-  /** A monitor command; `output` gets its text in hexadecimal, piece by piece. */
-  async command(text: string, output: (hex: string) => void): Promise<string> {
-    const reply = await this.#send(encodePacket(`qRcmd,${toHex(text)}`), (packet) => output(packet.text.slice(1)));
-    return reply.text;
+  /** A monitor command: the first LONGEST_OUTPUT characters of what it prints; empty when upstream has no monitor. */
+  async command(text: string): Promise<string> {
+    let printed = '';
+    await this.#send(encodePacket(`qRcmd,${toHex(text)}`), (packet) => {
+      printed = (printed + Buffer.from(packet.text.slice(1), 'hex').toString('latin1')).slice(0, LONGEST_OUTPUT);
+    });
+    return printed;
   }
 
   /** Sends a resume and waits for the stop. An error reply (`E…`, empty) comes back as the reply. */
@@ -157,16 +171,13 @@ export class Upstream {
     }
   }
 
-  /** Closes the connection. The guest stays as it is. */
-  close(): void {
-    this.#end('The connection to the gdb server was closed by the session.');
+  /** Closes the connection. The guest stays as it is. What is pending, and comes later, rejects with `reason`. */
+  close(reason = 'The connection to the gdb server was closed by the session.'): void {
+    this.#end(reason);
   }
 
-  async #handshake(address: string): Promise<void> {
-    const timer = setTimeout(
-      () => this.#end(`What listens at ${address} does not answer as a gdb server (or another debugger holds it).`),
-      CONNECT_TIMEOUT,
-    );
+  async #handshake(address: string, timeLimit: number): Promise<void> {
+    const timer = setTimeout(() => this.#end(silenceAt(address)), timeLimit);
     try {
       this.#handshaking = true;
       this.#acknowledging = (await this.ask('QStartNoAckMode')) !== 'OK';

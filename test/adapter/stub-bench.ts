@@ -157,6 +157,13 @@ export class Bench<Machine extends Debugged = Debugged> {
     return textOf(result, 'value') ?? '';
   }
 
+  /** gdb says so as soon as its packet is on its way to the stub. */
+  async untilItRuns(): Promise<void> {
+    while (this.stub.stopFacts !== undefined) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
   /** Stops a guest that a test left running. */
   async settle(): Promise<void> {
     if (this.#isRunning) {

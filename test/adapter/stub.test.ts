@@ -90,9 +90,7 @@ describe('threads', () => {
   test('what cannot be listed is refused in one sentence', async () => {
     await expect(bench.stub.materialise(99)).rejects.toThrow(/^There is no thread 99/);
     await bench.gdb.execute('-exec-continue');
-    while (bench.stub.stopFacts !== undefined) {
-      await new Promise((resolve) => setImmediate(resolve)); // gdb's packet is on its way
-    }
+    await bench.untilItRuns();
     await expect(bench.stub.materialise(1)).rejects.toThrow(/^The guest runs/);
   });
 
