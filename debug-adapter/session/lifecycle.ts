@@ -35,8 +35,8 @@ export interface LifecycleEvents {
   statusChanged(): void;
 }
 
-/** How long the naming of a dead guest's last backtrace may take, in milliseconds. */
-const LAST_WORDS_TIME_LIMIT = 3000;
+/** How long the naming of a dead guest's last backtrace may take, in milliseconds: a build that was never read before takes some. */
+const LAST_WORDS_TIME_LIMIT = 20_000;
 
 type Options = CheckedLaunch | CheckedAttach;
 type Family = 'launch' | 'attach' | 'configurationDone' | 'restart' | 'terminate' | 'disconnect';
@@ -134,6 +134,7 @@ export class Lifecycle {
       await build({
         choice,
         command: options.build,
+        osv: options.osv,
         environment: options.buildEnvironment,
         cwd: options.cwd,
         output: (text) => this.#events.output('console', text),

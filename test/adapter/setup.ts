@@ -19,13 +19,19 @@ const fixture = fileURLToPath(new URL('fixtures/threads', import.meta.url));
 
 export default async function setup(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), 'adapter-tests-'));
-  await bundle(join(folder, 'bundle'), { sourcemap: true });
-  if (process.env.SPROUT_ELF === undefined) {
-    buildSprout();
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    await bundle(join(folder, 'bundle'), { sourcemap: true });
+    if (process.env.SPROUT_ELF === undefined) {
+      buildSprout();
+    }
+    buildThreads(join(folder, 'threads.elf'));
+  } catch (error) {
+    remove();
+    throw error;
   }
-  buildThreads(join(folder, 'threads.elf'));
   project.provide('folder', folder);
-  return () => rmSync(folder, { recursive: true, force: true });
+  return remove;
 }
 
 function buildSprout(): void {
