@@ -9,6 +9,7 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -98,6 +99,27 @@ describe('sources', () => {
     const filtered = buildTree(rows(model), { ...DEFAULT_QUERY, grouping: 'section', filter: 's_buffer' });
     expect(filtered).toMatchObject({ memoryBytes: 4000, symbols: 1 });
   });
+});
+
+test('a source that was changed since is told', () => {
+  const path = program.build('stale', []);
+  expect(readSizes(path).notes).toEqual([]);
+  const later = new Date(Date.now() + 60_000);
+  utimesSync(join(program.folder, 'main.cc'), later, later);
+  expect(readSizes(path).notes).toEqual([
+    `The source ${join(program.folder, 'main.cc')} is newer than ${path}: build it anew.`,
+  ]);
+});
+
+test('an object file: every byte is told, symbols by their offset', () => {
+  const path = program.build('object.o', ['-c', '-ffunction-sections'], undefined, ['main.cc']);
+  const model = readSizes(path);
+  expect(model.items.reduce((sum, item) => sum + item.fileBytes, 0)).toBe(statSync(path).size);
+  expect(find(model, '(anonymous namespace)::s_buffer').memoryBytes).toBe(4000);
+  expect(find(model, 'main').memoryBytes).toBeGreaterThan(20);
+  expect(model.undefinedSymbols).toBeGreaterThan(3);
+  const references = References.read(model);
+  expect(references.retained(find(model, 'only_here')).referrers.map((item) => item.name)).toContain('main');
 });
 
 test('two builds are compared: grew, shrank, new, gone, and sums that hold', () => {

@@ -1,11 +1,13 @@
 /** The whole account of a file, from the cache when this build was read before. */
 
+import { statSync } from 'node:fs';
 import { readBuildId } from '../build-id.ts';
 import { ElfFile } from '../elf-file.ts';
 import { accountSymbols, contentKey } from './account.ts';
 import { loadModel, saveModel } from './cache.ts';
 import type { Progress, SizeModel } from './model.ts';
 import { addSources } from './sources.ts';
+import { staleNote } from './stale.ts';
 
 export interface ReadOptions {
   /** Where accounts are kept; undefined keeps none. */
@@ -20,19 +22,25 @@ export function readSizes(path: string, options: ReadOptions = {}): SizeModel {
     const key = contentKey(elf, readBuildId(elf)?.id);
     const cached = options.cacheDirectory === undefined ? undefined : loadModel(options.cacheDirectory, key);
     if (cached) {
-      return { ...cached, path };
+      return withStaleness({ ...cached, path, modified: statSync(path).mtimeMs });
     }
     const model = accountSymbols(elf, options.progress);
     addSources(elf, model, options.progress);
     if (options.cacheDirectory !== undefined) {
       saveModel(options.cacheDirectory, model);
     }
-    return model;
+    return withStaleness(model);
   } catch (error) {
     throw told(path, error);
   } finally {
     elf.close();
   }
+}
+
+/** What holds today only is no part of what is kept. */
+function withStaleness(model: SizeModel): SizeModel {
+  const note = staleNote(model);
+  return note === undefined ? model : { ...model, notes: [note, ...model.notes] };
 }
 
 /** Reading past a buffer's end means one thing to the user. */

@@ -61,7 +61,7 @@ int main(int count, char**)
 export interface Fixture {
   folder: string;
   /** Compiles into `name`. */
-  build(name: string, flags: string[], change?: (file: string, text: string) => string): string;
+  build(name: string, flags: string[], change?: (file: string, text: string) => string, sources?: string[]): string;
   dispose(): void;
 }
 
@@ -69,14 +69,14 @@ export function fixture(): Fixture {
   const folder = mkdtempSync(join(tmpdir(), 'unikernel-sizes-'));
   return {
     folder,
-    build: (name, flags, change = (_file, text) => text) => {
+    build: (name, flags, change = (_file, text) => text, sources = ['main.cc', 'shapes/shape.cc']) => {
       for (const [file, text] of Object.entries(SOURCES)) {
         execFileSync('mkdir', ['-p', join(folder, file, '..')]);
         writeFileSync(join(folder, file), change(file, text));
       }
       const path = join(folder, name);
       const options = ['-O1', '-g', '-fno-inline', '-Wl,--build-id', ...flags];
-      execFileSync('g++', [...options, '-o', path, 'main.cc', 'shapes/shape.cc'], { cwd: folder, stdio: 'pipe' });
+      execFileSync('g++', [...options, '-o', path, ...sources], { cwd: folder, stdio: 'pipe' });
       return path;
     },
     dispose: () => rmSync(folder, { recursive: true, force: true }),
