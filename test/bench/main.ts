@@ -5,6 +5,7 @@ import type { BareOptions } from './bare-gdb.ts';
 import { benchLaunch, benchNext } from './control.ts';
 import { benchLive } from './live.ts';
 import { ROOT } from './session.ts';
+import { benchSizes } from './sizes.ts';
 import { type Figure, printFigures } from './table.ts';
 
 const BREAKPOINT = 'sprout::workload::Worker::write_shared_file';
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
   figures.push(await benchNext(guest(elf, '--load=20 --threads=33'), 33));
   figures.push(await benchNext(guest(elf, '--load=20 --threads=10000', 1, '1G'), 10_000));
   figures.push(await benchLive(guest(elf, '--load=50 --threads=8')));
+  figures.push(...(await benchSizes()));
   printFigures(figures);
 }
 
