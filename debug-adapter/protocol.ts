@@ -56,8 +56,21 @@ export interface LaunchArguments extends CommonArguments, DebugProtocol.LaunchRe
   extraQemuArguments?: string[];
   /** The command that builds the kernel: argument list, no shell. Default: the known tree's own; `[]`: no build. */
   build?: string[];
+  /** What an OSv tree's `scripts/build` makes before it boots. Default: nothing, what was built last is booted. */
+  osv?: OsvBuild;
   /** Environment of the build, added to ours. */
   buildEnvironment?: Record<string, string>;
+}
+
+/** Options of OSv's `scripts/build`. */
+export interface OsvBuild {
+  /** The apps and modules of the image, such as `native-example` or `httpserver-api,cli`. */
+  image?: string;
+  /** The image's file system. */
+  fs?: 'rofs' | 'zfs' | 'ramfs' | 'rofs_with_zfs' | 'virtiofs';
+  mode?: 'release' | 'debug';
+  /** Everything else, such as `conf_hide_symbols`: `1`. */
+  options?: Record<string, string>;
 }
 
 export interface AttachArguments extends CommonArguments, DebugProtocol.AttachRequestArguments {

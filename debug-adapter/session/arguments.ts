@@ -1,6 +1,6 @@
 /** Launch and attach configurations as they come from a client, checked field by field. */
 import { resolve } from 'node:path';
-import type { AttachArguments, CommonArguments, LaunchArguments } from '../protocol.ts';
+import type { AttachArguments, CommonArguments, LaunchArguments, OsvBuild } from '../protocol.ts';
 
 /** A configuration with its defaults filled in and its paths absolute. */
 export interface CheckedCommon {
@@ -19,14 +19,16 @@ export interface CheckedLaunch extends CheckedCommon {
   machine: 'pc' | 'q35' | 'microvm';
   accelerator: 'auto' | 'tcg' | 'kvm';
   commandLine: string | undefined;
-  disks: string[];
-  networks: string[];
+  /** Undefined: the known tree's own. */
+  disks: string[] | undefined;
+  networks: string[] | undefined;
   stopAtEntry: boolean;
   qemu: string;
   extraQemuArguments: string[];
   /** Undefined: the known tree's own build. */
   build: string[] | undefined;
   buildEnvironment: Record<string, string>;
+  osv: OsvBuild | undefined;
 }
 
 export interface CheckedAttach extends CheckedCommon {
@@ -48,13 +50,14 @@ export function checkLaunch(given: LaunchArguments): CheckedLaunch {
     machine: check.oneOf('machine', ['pc', 'q35', 'microvm'], 'q35'),
     accelerator: check.oneOf('accelerator', ['auto', 'tcg', 'kvm'], 'auto'),
     commandLine: check.text('commandLine'),
-    disks: check.texts('disks', []).map((disk) => resolve(common.cwd, disk)),
-    networks: check.texts('networks', []),
+    disks: check.texts('disks', undefined)?.map((disk) => resolve(common.cwd, disk)),
+    networks: check.texts('networks', undefined),
     stopAtEntry: check.truth('stopAtEntry', false),
     qemu: check.text('qemu') || 'qemu-system-x86_64',
     extraQemuArguments: check.texts('extraQemuArguments', []),
     build: check.texts('build', undefined),
     buildEnvironment: check.textMap('buildEnvironment'),
+    osv: check.osv(),
   };
 }
 
@@ -96,6 +99,9 @@ function address(cwd: string, text: string): string {
   const plain = text.replace(/^(tcp|unix):/, '');
   return /^[^/]*:\d+$/.test(plain) ? plain.replace(/^:/, 'localhost:') : resolve(cwd, plain);
 }
+
+/** What OSv's scripts/build can make an image of. */
+const OSV_FILE_SYSTEMS = ['rofs', 'zfs', 'ramfs', 'rofs_with_zfs', 'virtiofs'] as const;
 
 /** Typed reading of an untyped object. An empty text or null counts as not given. */
 class Check {
@@ -161,6 +167,23 @@ class Check {
       throw bad(name, 'a list of texts', value);
     }
     return value;
+  }
+
+  /** What to build in an OSv tree. */
+  osv(): OsvBuild | undefined {
+    const given = this.#given.osv ?? undefined;
+    if (given === undefined) {
+      return undefined;
+    }
+    if (typeof given !== 'object' || Array.isArray(given)) {
+      throw bad('osv', 'an object with image, fs, mode and options', given);
+    }
+    const check = new Check(given);
+    const image = check.text('image');
+    const fs = check.text('fs') && check.oneOf('fs', OSV_FILE_SYSTEMS, 'rofs');
+    const mode = check.text('mode') && check.oneOf('mode', ['release', 'debug'], 'release');
+    const options = check.textMap('options');
+    return { options, ...(image && { image }), ...(fs && { fs }), ...(mode && { mode }) };
   }
 
   textMap(name: string): Record<string, string> {

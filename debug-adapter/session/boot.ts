@@ -1,5 +1,5 @@
 /** From a checked configuration to a guest under debug. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Gdb } from '../gdb/gdb.ts';
 import { quote } from '../gdb/records.ts';
@@ -57,14 +57,14 @@ export function launch(options: CheckedLaunch, choice: KernelChoice, context: Bo
     const machine = await LaunchedQemu.start(
       program,
       {
-        kernel: kernel.path,
-        commandLine: options.commandLine ?? choice.tree?.commandLine ?? '',
+        kernel: bootFile(choice),
+        commandLine: options.commandLine ?? choice.tree?.commandLine() ?? '',
         memory: options.memory,
         cpus: options.cpus,
         machine: options.machine,
         accelerator,
-        disks: options.disks,
-        networks: options.networks,
+        disks: options.disks ?? choice.tree?.disks() ?? [],
+        networks: options.networks ?? choice.tree?.networks ?? [],
         extraArguments: options.extraQemuArguments,
       },
       folder,
@@ -73,6 +73,11 @@ export function launch(options: CheckedLaunch, choice: KernelChoice, context: Bo
     );
     return { machine, resume: true, accelerator };
   });
+}
+
+/** The same build without its debug information loads faster, where the tree has it. */
+function bootFile({ elf, tree }: KernelChoice): string {
+  return tree?.bootFile !== undefined && existsSync(tree.bootFile) ? tree.bootFile : elf;
 }
 
 /** Connects to a guest that runs already. Rejects with one sentence, and the guest is as it was. */

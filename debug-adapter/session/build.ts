@@ -6,12 +6,16 @@ import { join } from 'node:path';
 import { LastWill } from '../machine/last-will.ts';
 import { findProgram } from '../machine/programs.ts';
 import { patience } from '../patience.ts';
+import type { OsvBuild } from '../protocol.ts';
 import type { KernelChoice, KernelTree } from './kernel-tree.ts';
+import { osvBuildCommand } from './osv-tree.ts';
 
 export interface BuildOptions {
   choice: KernelChoice;
   /** The user's own command; undefined: the tree's, `[]`: none. */
   command: string[] | undefined;
+  /** What to build in an OSv tree. */
+  osv?: OsvBuild | undefined;
   environment: Record<string, string>;
   cwd: string;
   output(text: string): void;
@@ -25,8 +29,22 @@ export async function build(options: BuildOptions): Promise<void> {
     if (command.length > 0) {
       await run(command, cwd, options);
     }
+  } else if (choice.tree?.name === 'osv') {
+    await buildOsv(choice.tree, choice.elf, options);
   } else if (choice.tree) {
     await buildTree(choice.tree, choice.elf, options);
+  }
+}
+
+/** Its scripts/build knows what is up to date, but takes seconds to say so: it is run only with what the user chose. */
+async function buildOsv(tree: KernelTree, elf: string, options: BuildOptions): Promise<void> {
+  const chosen = osvBuildCommand(options.osv);
+  if (chosen) {
+    await run(chosen, tree.folder, options);
+  } else if (!existsSync(elf)) {
+    throw new Error(
+      `The OSv tree in ${tree.folder} is not built: say what to build in "osv" (such as { "image": "native-example", "fs": "rofs" }), or run its scripts/build.`,
+    );
   }
 }
 

@@ -30,5 +30,19 @@ test('a path is an ELF without a tree', () => {
 test('what is not there is told', () => {
   expect(() => chooseKernel({ kernel: undefined, cwd: other })).toThrow(/^No kernel that is known stands in /);
   expect(() => chooseKernel({ kernel: 'sprout', cwd: other })).toThrow(/^There is no Sprout tree in /);
-  expect(() => chooseKernel({ kernel: 'osv', cwd: other })).toThrow(/run\.py/);
+  expect(() => chooseKernel({ kernel: 'osv', cwd: other })).toThrow(/^There is no OSv tree in /);
+});
+
+test('OSv’s tree is told by its files; what it boots is what its last build left', () => {
+  const osv = join(root, 'osv');
+  for (const file of ['loader.cc', 'scripts/build', 'core/mempool.cc', 'build/last/cmdline', 'build/last/usr.img']) {
+    mkdirSync(join(osv, file, '..'), { recursive: true });
+    writeFileSync(join(osv, file), file.endsWith('cmdline') ? '--rootfs=rofs /hello\n' : '');
+  }
+  const { elf, tree } = chooseKernel({ kernel: undefined, cwd: osv });
+  expect(elf).toBe(join(osv, 'build/last/loader.elf'));
+  expect(tree?.commandLine()).toBe('--rootfs=rofs /hello');
+  expect(tree?.disks()).toEqual([join(osv, 'build/last/usr.img')]);
+  const debug = chooseKernel({ kernel: 'osv', cwd: osv, osv: { mode: 'debug', image: 'cli' } });
+  expect(debug.elf).toBe(join(osv, 'build/debug.x64/loader.elf'));
 });

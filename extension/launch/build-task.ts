@@ -15,7 +15,9 @@ class BuildTasks implements vscode.TaskProvider {
     const folders = vscode.workspace.workspaceFolders ?? [];
     const tasks = folders.map(async (folder) => {
       const tree = await findKernelTree(folder.uri.fsPath);
-      return tree ? PRESETS.map((preset) => buildTask(folder, tree.folder, { type: TASK_TYPE, preset })) : [];
+      return tree?.kernel === 'sprout'
+        ? PRESETS.map((preset) => buildTask(folder, tree.folder, { type: TASK_TYPE, preset }))
+        : [];
     });
     return (await Promise.all(tasks)).flat();
   }

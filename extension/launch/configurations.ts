@@ -8,16 +8,17 @@ import { findKernelTree } from './trees.ts';
 
 type Configuration = vscode.DebugConfiguration & Partial<CommonArguments & LaunchArguments>;
 
-/** The configurations for `folder` when it has no launch.json: Sprout's in its tree, none elsewhere. */
+/** The configurations for `folder` when it has no launch.json: those of a known kernel's tree, none elsewhere. */
 export async function configurationsFor(folder: vscode.WorkspaceFolder | undefined): Promise<Configuration[]> {
   const tree = folder && (await findKernelTree(folder.uri.fsPath));
   if (!tree) {
     return [];
   }
   const common = { type: DEBUG_TYPE, request: 'launch', kernel: tree.kernel } as const;
+  const name = tree.kernel === 'osv' ? 'OSv' : 'Sprout';
   return [
-    { ...common, name: 'Debug Sprout' },
-    { ...common, name: 'Debug Sprout on four CPUs', cpus: 4 },
+    { ...common, name: `Debug ${name}` },
+    { ...common, name: `Debug ${name} on four CPUs`, cpus: 4 },
   ];
 }
 

@@ -27,6 +27,7 @@ const launch: Own<LaunchArguments, DebugProtocol.LaunchRequestArguments> = {
   qemu: 'string',
   extraQemuArguments: 'array',
   build: 'array',
+  osv: 'object',
   buildEnvironment: 'object',
 };
 const attach: Own<AttachArguments, DebugProtocol.AttachRequestArguments> = {

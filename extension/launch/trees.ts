@@ -1,11 +1,11 @@
 /** Which kernel's tree a folder is. Looks at files only: nothing of the tree is run. */
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** A kernel's tree that the workbench knows how to build. */
 export interface KernelTree {
-  kernel: 'sprout';
-  /** The folder that holds CMakePresets.json. */
+  kernel: 'sprout' | 'osv';
+  /** The folder that holds CMakePresets.json, or OSv's scripts/. */
   folder: string;
 }
 
@@ -20,7 +20,16 @@ export async function findKernelTree(folder: string): Promise<KernelTree | undef
       return { kernel: 'sprout', folder: candidate };
     }
   }
-  return undefined;
+  return (await isOsv(folder)) ? { kernel: 'osv', folder } : undefined;
+}
+
+/** As the adapter tells it, see debug-adapter/session/osv-tree.ts. */
+async function isOsv(folder: string): Promise<boolean> {
+  const files = ['loader.cc', 'scripts/build', 'core/mempool.cc'].map((file) => access(join(folder, file)));
+  return Promise.all(files).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function isSprout(folder: string): Promise<boolean> {
