@@ -6,7 +6,7 @@ import {
   type ViewSnapshot,
   type VnodeLockRow,
 } from '../../debug-adapter/protocol.ts';
-import { formatBytes, formatDuration, formatSince } from '../../debug-adapter/units.ts';
+import { formatBytes, formatSince } from '../../debug-adapter/units.ts';
 import { counted, escapeMarkdown, fact, factTable, formatCount, type RowTone, type ViewNode } from './node.ts';
 
 export function vnodeLockNodes(snapshot: ViewSnapshot<'vnodeLocks'>): ViewNode[] {
