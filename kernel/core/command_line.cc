@@ -11,8 +11,8 @@ enum class ValueKind : u8 { none, choice, number, optional_number, trace_kinds, 
 struct Option {
     char const* name;
     ValueKind kind;
-    u8 size; // bytes of the field
-    u16 offset; // of the field in KernelOptions
+    u8 size;              // bytes of the field
+    u16 offset;           // of the field in KernelOptions
     char const* expected; // the choices, divided by '|'; or what an error says about the value
     u64 least = 0;
     u64 most = 0;

@@ -41,22 +41,22 @@ inline constexpr u32 default_trace_mask = ~(1u << static_cast<u32>(TraceKind::no
     | 1u << static_cast<u32>(TraceKind::allocate) | 1u << static_cast<u32>(TraceKind::release_memory));
 
 struct KernelOptions {
-    PanicMode panic = PanicMode::exit; // --panic=exit|halt|reboot
-    LogLevel log = LogLevel::normal; // --log=quiet|normal|verbose
-    AtEnd at_end = AtEnd::exit; // --at-end=exit|halt
+    PanicMode panic = PanicMode::exit;     // --panic=exit|halt|reboot
+    LogLevel log = LogLevel::normal;       // --log=quiet|normal|verbose
+    AtEnd at_end = AtEnd::exit;            // --at-end=exit|halt
     ClockChoice clock = ClockChoice::best; // --clock=best|tsc|hpet|hpet-wrap
-    bool help = false; // --help: list options and programs, then end
-    u32 cpus = 0; // --cpus=1..8: bring up this many at most; 0: all
-    u64 tracked_allocations = 0; // --track-allocations[=capacity]: 0 is off
-    u32 trace_mask = default_trace_mask; // --trace=all|none|kind,kind: one bit for each TraceKind
-    u64 trace_records = 4096; // --trace-records=N for each CPU; 0: no rings at all
+    bool help = false;                     // --help: list options and programs, then end
+    u32 cpus = 0;                          // --cpus=1..8: bring up this many at most; 0: all
+    u64 tracked_allocations = 0;           // --track-allocations[=capacity]: 0 is off
+    u32 trace_mask = default_trace_mask;   // --trace=all|none|kind,kind: one bit for each TraceKind
+    u64 trace_records = 4096;              // --trace-records=N for each CPU; 0: no rings at all
 };
 
 // One program to run, with its words.
 struct Invocation {
     char const* const* arguments = nullptr; // `count` words, arguments[0] is the program's name; a null follows
     u32 count = 0;
-    u32 line = 0; // where its name stands, from 1
+    u32 line = 0;   // where its name stands, from 1
     u32 column = 0; // from 1
     bool background = false;
 };
@@ -70,7 +70,7 @@ struct CommandLine {
     u32 program_count = 0;
 
     char error[160] = {}; // one sentence with the place, without a line end; empty when all is well
-    u32 error_line = 0; // from 1
+    u32 error_line = 0;   // from 1
     u32 error_column = 0; // from 1
 
     char const* words[max_words] = {};

@@ -8,7 +8,7 @@ struct Environment {
     static constexpr usize capacity = 4096;
 
     char storage[capacity] = {}; // "NAME=VALUE", each terminated, one behind the other
-    u32 used = 0; // bytes of `storage`
+    u32 used = 0;                // bytes of `storage`
 
     // The value, terminated; null when there is no such variable. Valid until the next set().
     char const* get(char const* name, usize name_length) const;

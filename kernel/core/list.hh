@@ -19,8 +19,7 @@ struct ListNode {
 };
 
 // `List<Thread, &Thread::queue_link>`: the debugger finds an element by its hook minus the member's offset.
-template<typename T, ListNode T::*hook>
-struct List {
+template<typename T, ListNode T::*hook> struct List {
     ListNode sentinel { &sentinel, &sentinel };
 
     List() = default;

@@ -11,10 +11,10 @@ namespace sprout {
 // Called before anything else is done about a failure; the debugger's breakpoint for the panic filter.
 extern "C" void sprout_panic_hook(char const* reason);
 
-#define ASSERT(condition)                                                                   \
-    do {                                                                                    \
-        if (!(condition)) [[unlikely]]                                                      \
-            ::sprout::panic("assertion failed: %s (%s:%d)", #condition, __FILE__, __LINE__); \
+#define ASSERT(condition)                                                                                              \
+    do {                                                                                                               \
+        if (!(condition)) [[unlikely]]                                                                                 \
+            ::sprout::panic("assertion failed: %s (%s:%d)", #condition, __FILE__, __LINE__);                           \
     } while (false)
 
 } // namespace sprout

@@ -5,8 +5,7 @@
 
 namespace sprout {
 
-template<typename T>
-struct PerCpu {
+template<typename T> struct PerCpu {
     struct alignas(64) Slot {
         T value;
     };

@@ -33,12 +33,20 @@ enum class Error : u8 {
 // A few words for people, such as "out of memory".
 char const* error_text(Error);
 
-template<typename T>
-class [[nodiscard]] Result {
+template<typename T> class [[nodiscard]] Result {
 public:
-    Result(T value) : has_value_(true) { new (&value_) T(std::move(value)); }
-    Result(Error error) : error_(error), has_value_(false) { }
-    Result(Result&& other) : has_value_(other.has_value_)
+    Result(T value)
+        : has_value_(true)
+    {
+        new (&value_) T(std::move(value));
+    }
+    Result(Error error)
+        : error_(error)
+        , has_value_(false)
+    {
+    }
+    Result(Result&& other)
+        : has_value_(other.has_value_)
     {
         if (has_value_)
             new (&value_) T(std::move(other.value_));
@@ -67,11 +75,14 @@ private:
     bool has_value_;
 };
 
-template<>
-class [[nodiscard]] Result<void> {
+template<> class [[nodiscard]] Result<void> {
 public:
     Result() = default;
-    Result(Error error) : error_(error), has_value_(false) { }
+    Result(Error error)
+        : error_(error)
+        , has_value_(false)
+    {
+    }
     bool is_error() const { return !has_value_; }
     explicit operator bool() const { return has_value_; }
     Error error() const { return error_; }
@@ -83,12 +94,12 @@ private:
 };
 
 // The value of `expression`, or return its error from the enclosing function.
-#define TRY(expression)                              \
-    ({                                               \
-        auto&& try_result = (expression);            \
-        if (try_result.is_error()) [[unlikely]]      \
-            return try_result.error();               \
-        try_result.release_value();                  \
+#define TRY(expression)                                                                                                \
+    ({                                                                                                                 \
+        auto&& try_result = (expression);                                                                              \
+        if (try_result.is_error()) [[unlikely]]                                                                        \
+            return try_result.error();                                                                                 \
+        try_result.release_value();                                                                                    \
     })
 
 } // namespace sprout

@@ -25,7 +25,12 @@ private:
 // Holds `lock` with interrupts off on this CPU; puts the interrupt flag back as it was.
 class SpinlockGuard {
 public:
-    explicit SpinlockGuard(Spinlock& lock) : lock_(lock), interrupts_(arch::disable_interrupts()) { lock_.lock(); }
+    explicit SpinlockGuard(Spinlock& lock)
+        : lock_(lock)
+        , interrupts_(arch::disable_interrupts())
+    {
+        lock_.lock();
+    }
     ~SpinlockGuard()
     {
         lock_.unlock();
@@ -40,11 +45,9 @@ private:
 };
 
 // Data that only the holder of its lock can reach.
-template<typename T>
-class SpinlockProtected {
+template<typename T> class SpinlockProtected {
 public:
-    template<typename Function>
-    decltype(auto) with(Function function)
+    template<typename Function> decltype(auto) with(Function function)
     {
         SpinlockGuard guard(lock_);
         return function(value_);

@@ -30,7 +30,8 @@ static u64 round_up_to_power_of_two(u64 value)
 static Result<void> make_ring(TraceRing& ring, u64 capacity)
 {
     static char const owner[] = "trace ring";
-    auto* head = TRY(allocate_pages(order_of(capacity * sizeof(TraceRecord)), PageKind::kernel_data, const_cast<char*>(owner)));
+    auto* head = TRY(
+        allocate_pages(order_of(capacity * sizeof(TraceRecord)), PageKind::kernel_data, const_cast<char*>(owner)));
     auto* records = static_cast<TraceRecord*>(address_of(*head));
     for (u64 index = 0; index < capacity; ++index)
         records[index] = {};
@@ -54,8 +55,9 @@ Result<void> trace_initialize(u64 records_per_cpu)
     return {};
 }
 
-// A ring has one writer: its CPU, with interrupts off. The record is `none` from before the first change of a field until after
-// the last, and `written` counts it only then. x86 keeps stores in order; the fences keep the compiler to it.
+// A ring has one writer: its CPU, with interrupts off. The record is `none` from before the first change of a field
+// until after the last, and `written` counts it only then. x86 keeps stores in order; the fences keep the compiler to
+// it.
 void trace_record(TraceKind kind, u64 object, u64 value)
 {
     auto const interrupts = arch::disable_interrupts();

@@ -1,4 +1,5 @@
-// What happened lately: one ring of fixed-size records per CPU, written by the kernel, read by the debugger from RAM alone.
+// What happened lately: one ring of fixed-size records per CPU, written by the kernel, read by the debugger from RAM
+// alone.
 #pragma once
 #include "core/per_cpu.hh"
 #include "core/result.hh"
@@ -42,8 +43,8 @@ extern PerCpu<TraceRing> g_trace_rings;
 // One bit for each TraceKind that is recorded; --trace=kinds sets it. Allocation kinds are off by default.
 extern u32 g_trace_mask;
 
-// `records_per_cpu` is rounded up to a power of two. Makes rings for the CPUs that came up (the boot CPU at least) and have none;
-// called after the page allocator is up, and again for CPUs that come up later.
+// `records_per_cpu` is rounded up to a power of two. Makes rings for the CPUs that came up (the boot CPU at least) and
+// have none; called after the page allocator is up, and again for CPUs that come up later.
 Result<void> trace_initialize(u64 records_per_cpu);
 
 void trace_record(TraceKind kind, u64 object, u64 value);

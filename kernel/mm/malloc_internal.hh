@@ -11,8 +11,8 @@ inline constexpr bool malloc_checks = true;
 inline constexpr bool malloc_checks = false;
 #endif
 
-// One begin/end pair of the observer on this CPU, around a change of the counts. Interrupts are off while it lives, so that none
-// is inside another.
+// One begin/end pair of the observer on this CPU, around a change of the counts. Interrupts are off while it lives, so
+// that none is inside another.
 class ObserverScope {
 public:
     ObserverScope();

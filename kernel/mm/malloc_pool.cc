@@ -46,8 +46,8 @@ void release_slab(MallocPool& pool, MallocPoolCpu& local, Page& head)
 
 usize class_of(MallocPool const& pool) { return static_cast<usize>(&pool - g_malloc_pools); }
 
-// The counts change inside an ObserverScope each, which is short: whoever compares them with what the observer counted has to
-// leave out what he finds inside one. Under the lock, but for count_remote_free().
+// The counts change inside an ObserverScope each, which is short: whoever compares them with what the observer counted
+// has to leave out what he finds inside one. Under the lock, but for count_remote_free().
 void count_allocation(MallocPool const& pool, MallocPoolCpu& local, void* object)
 {
     ObserverScope scope;

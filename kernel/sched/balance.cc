@@ -54,8 +54,8 @@ u32 choose_cpu(Thread const& thread)
     return best;
 }
 
-// The first thread of `queue` that may leave it. One that is still `current` of its CPU has been woken on its way to sleep:
-// its registers are not on its stack yet, so it stays. The caller holds the queue's lock.
+// The first thread of `queue` that may leave it. One that is still `current` of its CPU has been woken on its way to
+// sleep: its registers are not on its stack yet, so it stays. The caller holds the queue's lock.
 static Thread* find_movable(RunQueue& queue, u32 cpu)
 {
     if (!queue.stealable_count)
@@ -146,7 +146,8 @@ void request_reschedule(u32 cpu)
 
 void kick_idle_cpu()
 {
-    // The thread that was just queued must be seen by a CPU whose bit is not seen here yet (take_next() is the other half).
+    // The thread that was just queued must be seen by a CPU whose bit is not seen here yet (take_next() is the other
+    // half).
     std::atomic_thread_fence(std::memory_order_seq_cst);
     auto const idle = g_idle_cpus.load();
     if (!idle)

@@ -16,7 +16,7 @@ void clock_keep_going()
     if (!period)
         return;
     g_keeper.name = "clock keeper";
-    g_keeper.callback = [](Timer&) { }; // the timer interrupt reads the clock
+    g_keeper.callback = [](Timer&) {}; // the timer interrupt reads the clock
     timer_start_for(nullptr, g_keeper, now() + period, period);
 }
 

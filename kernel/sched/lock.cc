@@ -37,8 +37,9 @@ static void check_order(Thread& self, Lock const& wanted)
             panic("thread \"%s\" takes lock \"%s\" that it holds already", self.name, wanted.name);
         bool const are_ranked = held.lock->rank != LockRank::unranked && wanted.rank != LockRank::unranked;
         if (are_ranked && held.lock->rank > wanted.rank)
-            panic("lock order: thread \"%s\" takes lock \"%s\" of rank %u while it holds lock \"%s\" of rank %u", self.name,
-                wanted.name, static_cast<u32>(wanted.rank), held.lock->name, static_cast<u32>(held.lock->rank));
+            panic("lock order: thread \"%s\" takes lock \"%s\" of rank %u while it holds lock \"%s\" of rank %u",
+                self.name, wanted.name, static_cast<u32>(wanted.rank), held.lock->name,
+                static_cast<u32>(held.lock->rank));
     }
 }
 #else
@@ -57,7 +58,8 @@ void Lock::take(Thread& thread, LockMode mode)
 {
     auto* held = thread.held_count < max_held_locks ? find_held(thread, nullptr) : nullptr;
     if (!held)
-        panic("thread \"%s\" takes lock \"%s\" while it holds %zu locks, which is the most", thread.name, name, max_held_locks);
+        panic("thread \"%s\" takes lock \"%s\" while it holds %zu locks, which is the most", thread.name, name,
+            max_held_locks);
     held->thread = &thread;
     held->mode = mode;
     held->since = now();

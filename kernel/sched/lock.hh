@@ -19,8 +19,8 @@ struct WaitQueue;
 
 // A thread waits for one thing at most: this is part of each Thread.
 struct Wait {
-    ListNode link;             // in WaitQueue::waiters, first is woken first
-    Thread* thread = nullptr;  // the thread that this is part of
+    ListNode link;            // in WaitQueue::waiters, first is woken first
+    Thread* thread = nullptr; // the thread that this is part of
     WaitQueue* queue = nullptr;
     WaitKind kind = WaitKind::none;
     LockMode mode = LockMode::exclusive;
@@ -35,15 +35,19 @@ struct WaitQueue {
     char const* name = "";
 
     constexpr WaitQueue() = default;
-    constexpr WaitQueue(WaitKind queue_kind, char const* queue_name) : kind(queue_kind), name(queue_name) { }
+    constexpr WaitQueue(WaitKind queue_kind, char const* queue_name)
+        : kind(queue_kind)
+        , name(queue_name)
+    {
+    }
 };
 
 struct Lock;
 
 // One slot in its thread's table of held locks, on its lock's list of holders.
 struct HeldLock {
-    ListNode link;            // in Lock::holders
-    Lock* lock = nullptr;     // null: the slot is free
+    ListNode link;        // in Lock::holders
+    Lock* lock = nullptr; // null: the slot is free
     Thread* thread = nullptr;
     LockMode mode = LockMode::exclusive;
     Nanoseconds since = 0;

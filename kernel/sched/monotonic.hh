@@ -20,8 +20,7 @@ inline void count_backward_step(Clock& clock, Nanoseconds step)
 
 // The next time of `clock` by its source: never less than any time returned before, on any CPU.
 // `clock.latest` is looked at before the source is read: a reading below it is then a step back, not a race lost.
-template<typename Source>
-Nanoseconds advance_clock(Clock& clock, Source read_source)
+template<typename Source> Nanoseconds advance_clock(Clock& clock, Source read_source)
 {
     auto latest = clock.latest.load(std::memory_order_acquire);
     Nanoseconds reading = read_source();
@@ -41,9 +40,9 @@ Nanoseconds advance_clock(Clock& clock, Source read_source)
     return latest;
 }
 
-// A 64-bit counter that can only be read in halves: the low half belongs to the high one that is there before and after it.
-template<typename ReadHigh, typename ReadLow>
-u64 read_counter_in_halves(ReadHigh read_high, ReadLow read_low)
+// A 64-bit counter that can only be read in halves: the low half belongs to the high one that is there before and after
+// it.
+template<typename ReadHigh, typename ReadLow> u64 read_counter_in_halves(ReadHigh read_high, ReadLow read_low)
 {
     for (;;) {
         u32 const high = read_high();
@@ -69,15 +68,19 @@ inline u64 extend_counter(std::atomic<u64>& last, u32 reading, u32 bits = 32)
 }
 
 // x * multiplier / 2^32, for x and results of 64 bits: frequencies without a division.
-inline u64 scale(u64 x, u64 multiplier) { return static_cast<u64>((static_cast<unsigned __int128>(x) * multiplier) >> 32); }
+inline u64 scale(u64 x, u64 multiplier)
+{
+    return static_cast<u64>((static_cast<unsigned __int128>(x) * multiplier) >> 32);
+}
 
 struct TimerCount {
     u32 count;
     bool clamped;
 };
 
-// What a down-counter of 32 bits is loaded with so that it fires `delay` from now, not earlier; a longer delay is clamped and
-// the timer armed again when it fires. `multiplier` is ticks per nanosecond times 2^32. Never 0, which would stop the counter.
+// What a down-counter of 32 bits is loaded with so that it fires `delay` from now, not earlier; a longer delay is
+// clamped and the timer armed again when it fires. `multiplier` is ticks per nanosecond times 2^32. Never 0, which
+// would stop the counter.
 inline TimerCount timer_count(Nanoseconds delay, u64 multiplier)
 {
     constexpr u64 largest = 0xffff'ffff;

@@ -15,10 +15,13 @@ struct Mutex : Lock {
     void unlock();
 };
 
-template<typename LockType>
-class [[nodiscard]] ScopedLock {
+template<typename LockType> class [[nodiscard]] ScopedLock {
 public:
-    explicit ScopedLock(LockType& lock) : lock_(lock) { lock_.lock(); }
+    explicit ScopedLock(LockType& lock)
+        : lock_(lock)
+    {
+        lock_.lock();
+    }
     ~ScopedLock() { lock_.unlock(); }
     ScopedLock(ScopedLock const&) = delete;
     ScopedLock& operator=(ScopedLock const&) = delete;

@@ -3,7 +3,8 @@
 
 namespace sprout {
 
-// Not recursive, in either mode. Fair: a reader waits behind a waiting writer; unlock wakes the first waiter, and the readers right behind a reader.
+// Not recursive, in either mode. Fair: a reader waits behind a waiting writer; unlock wakes the first waiter, and the
+// readers right behind a reader.
 struct ReaderWriterLock : Lock {
     constexpr explicit ReaderWriterLock(
         char const* lock_name = "reader-writer lock", LockRank lock_rank = LockRank::unranked)
@@ -20,7 +21,11 @@ struct ReaderWriterLock : Lock {
 
 class [[nodiscard]] SharedLock {
 public:
-    explicit SharedLock(ReaderWriterLock& lock) : lock_(lock) { lock_.lock_shared(); }
+    explicit SharedLock(ReaderWriterLock& lock)
+        : lock_(lock)
+    {
+        lock_.lock_shared();
+    }
     ~SharedLock() { lock_.unlock(); }
     SharedLock(SharedLock const&) = delete;
 
@@ -30,7 +35,11 @@ private:
 
 class [[nodiscard]] ExclusiveLock {
 public:
-    explicit ExclusiveLock(ReaderWriterLock& lock) : lock_(lock) { lock_.lock_exclusive(); }
+    explicit ExclusiveLock(ReaderWriterLock& lock)
+        : lock_(lock)
+    {
+        lock_.lock_exclusive();
+    }
     ~ExclusiveLock() { lock_.unlock(); }
     ExclusiveLock(ExclusiveLock const&) = delete;
 

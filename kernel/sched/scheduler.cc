@@ -1,9 +1,10 @@
 // Switching threads.
 //
-// The protocol. A run queue's lock is held across the switch of stacks: the thread that leaves takes it, the thread that comes
-// lets go of it in finish_switch(). So whoever holds the lock of CPU c sees a thread either as `current` of c, or wholly saved
-// on its own stack, never between. A thread can be woken after it left its lock's guard and before it has switched: wake() then
-// finds it to be `current` and puts it on the queue of that same CPU, where nobody else takes it (find_movable() in balance.cc).
+// The protocol. A run queue's lock is held across the switch of stacks: the thread that leaves takes it, the thread
+// that comes lets go of it in finish_switch(). So whoever holds the lock of CPU c sees a thread either as `current` of
+// c, or wholly saved on its own stack, never between. A thread can be woken after it left its lock's guard and before
+// it has switched: wake() then finds it to be `current` and puts it on the queue of that same CPU, where nobody else
+// takes it (find_movable() in balance.cc).
 //
 // Order of the locks: WaitQueue::guard, RunQueue::lock, TimerSet::lock. A second RunQueue::lock is only tried.
 #include "sched/scheduler.hh"
@@ -58,8 +59,8 @@ static void account_switch(RunQueue& queue, Thread& previous, Thread& next, Nano
     queue.slice_end = time + time_slice;
 }
 
-// Runs the best ready thread. Precondition: `queue`, this CPU's, is locked; the current thread is on it unless it waits or has
-// finished. On return the current thread runs again, maybe on another CPU, and no queue is locked by it.
+// Runs the best ready thread. Precondition: `queue`, this CPU's, is locked; the current thread is on it unless it waits
+// or has finished. On return the current thread runs again, maybe on another CPU, and no queue is locked by it.
 static void switch_to_best(RunQueue& queue, Nanoseconds time)
 {
     auto& cpu = arch::this_cpu();
@@ -93,8 +94,8 @@ void finish_switch()
         thread_is_gone(previous);
 }
 
-// Looks at the queue on behalf of a running thread that would go on: switches to a better thread, or to an equal one when the
-// slice is used up. Precondition: interrupts are off.
+// Looks at the queue on behalf of a running thread that would go on: switches to a better thread, or to an equal one
+// when the slice is used up. Precondition: interrupts are off.
 static void preempt()
 {
     auto& cpu = arch::this_cpu();
@@ -161,7 +162,8 @@ static void tell_cpu(RunQueue const& queue, Thread const& thread, u32 cpu)
     if (thread.priority < running.priority || &thread == &running)
         return;
     // An equal waits for the end of the slice; the timer that tells it may be running already.
-    bool const slice_is_timed = g_slice_timers.on(cpu).state == TimerState::armed && thread.ready_since < queue.slice_end;
+    bool const slice_is_timed
+        = g_slice_timers.on(cpu).state == TimerState::armed && thread.ready_since < queue.slice_end;
     if (thread.priority > running.priority || !slice_is_timed)
         request_reschedule(cpu);
 }

@@ -2,7 +2,8 @@
 
 namespace sprout {
 
-// Those that sleep, in no order: each is woken by its own timer. One queue for each CPU, so that their guards are not fought for.
+// Those that sleep, in no order: each is woken by its own timer. One queue for each CPU, so that their guards are not
+// fought for.
 static constinit PerCpu<WaitQueue> g_sleepers;
 
 void thread_sleep_until(Nanoseconds deadline)

@@ -37,10 +37,10 @@ struct Thread {
     ThreadState state = ThreadState::created;
     u8 priority = static_cast<u8>(Priority::normal);
     bool detached = false;
-    u32 cpu = 0;             // runs there, queued there, or ran there last
+    u32 cpu = 0; // runs there, queued there, or ran there last
     u32 pinned_cpu = any_cpu;
     char name[32] = {};
-    u64 stack_pointer = 0;   // of an arch::SwitchFrame; meaningless while running
+    u64 stack_pointer = 0; // of an arch::SwitchFrame; meaningless while running
     ThreadStack stack;
     Nanoseconds cpu_time = 0;      // up to running_since
     Nanoseconds running_since = 0; // 0 unless running

@@ -10,7 +10,8 @@ namespace sprout {
 constinit PerCpu<TimerSet> g_timer_sets;
 
 // Arms this CPU's hardware for the set's earliest deadline unless it is armed for it. The caller holds the set's lock.
-// A timer that was removed may leave the hardware armed too early: its interrupt finds nothing due and comes here again.
+// A timer that was removed may leave the hardware armed too early: its interrupt finds nothing due and comes here
+// again.
 static void arm_hardware(TimerSet& set)
 {
     auto const earliest = set.earliest();

@@ -1,6 +1,7 @@
 // The pure part of the timers: no clock, no hardware, no lock of its own. Roadmap X3.
 //
-// Invariant: an armed timer is in bucket_of(its deadline, last). A bucket's timers are all due before those of higher buckets.
+// Invariant: an armed timer is in bucket_of(its deadline, last). A bucket's timers are all due before those of higher
+// buckets.
 #include "sched/timer.hh"
 
 namespace sprout {
@@ -25,8 +26,9 @@ static void note_emptied(TimerSet& set, usize bucket)
         set.non_empty_buckets &= ~(1ull << bucket);
 }
 
-// Let b be the highest bit in which the old and the new `last` differ. Above bucket b nothing changes: those deadlines differ
-// from both in the same bit. Below b all are due. Those of b are due or move down, so a timer moves at most 64 times.
+// Let b be the highest bit in which the old and the new `last` differ. Above bucket b nothing changes: those deadlines
+// differ from both in the same bit. Below b all are due. Those of b are due or move down, so a timer moves at most 64
+// times.
 static void move_last(TimerSet& set, Nanoseconds now)
 {
     auto const highest = bucket_of(now, set.last);
@@ -62,8 +64,8 @@ Timer* TimerSet::expire(Nanoseconds now)
         ++backward_steps;
     else if (now > last)
         move_last(*this, now);
-    // Whatever is due is in bucket 0, after a backward step too: deadlines up to `last` all are. Due is what `now` says, so that
-    // a time that was too high once does not make timers fire early for ever.
+    // Whatever is due is in bucket 0, after a backward step too: deadlines up to `last` all are. Due is what `now`
+    // says, so that a time that was too high once does not make timers fire early for ever.
     for (auto& timer : buckets[0]) {
         if (timer.deadline <= now) {
             remove(timer);

@@ -31,8 +31,8 @@ void wake_all(WokenList& woken)
         wake(*wait->thread);
 }
 
-// Whoever takes the thread out of its queue, under the queue's guard, is the one to wake it. The queue outlives this callback:
-// the thread does not return from its wait before wait_timer_stop().
+// Whoever takes the thread out of its queue, under the queue's guard, is the one to wake it. The queue outlives this
+// callback: the thread does not return from its wait before wait_timer_stop().
 static void time_out(Timer& timer)
 {
     auto& wait = static_cast<Thread*>(timer.argument)->wait;

@@ -9,7 +9,10 @@ namespace sprout {
 // Interrupts off for a scope; at its end the thread is preempted if it has woken a better one.
 class InterruptsOff {
 public:
-    InterruptsOff() : state_(arch::disable_interrupts()) { }
+    InterruptsOff()
+        : state_(arch::disable_interrupts())
+    {
+    }
     ~InterruptsOff()
     {
         arch::restore_interrupts(state_);
@@ -25,8 +28,8 @@ private:
 // Threads that were taken out of a queue and not woken yet, linked through their Wait.
 using WokenList = List<Wait, &Wait::link>;
 
-// Puts the current thread at the end of `queue`; it is then "waiting", and calls wait_until_woken() once the guard is free.
-// Precondition: interrupts are off until then, `queue.guard` is held.
+// Puts the current thread at the end of `queue`; it is then "waiting", and calls wait_until_woken() once the guard is
+// free. Precondition: interrupts are off until then, `queue.guard` is held.
 void wait_begin(Thread& self, WaitQueue& queue, LockMode mode);
 // Parks the current thread until another takes it out of its queue and wakes it. Precondition: no guard is held.
 inline void wait_until_woken() { schedule(); }

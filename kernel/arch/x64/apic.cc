@@ -73,7 +73,8 @@ void stop_other_cpus()
     // By turns, not by time: the clock may be what is broken.
     constexpr u32 most_turns = 10'000'000;
     for (auto const& cpu : g_cpus)
-        for (u32 turn = 0; is_other(cpu) && turn < most_turns && !__atomic_load_n(&cpu.stopped, __ATOMIC_ACQUIRE); ++turn)
+        for (u32 turn = 0; is_other(cpu) && turn < most_turns && !__atomic_load_n(&cpu.stopped, __ATOMIC_ACQUIRE);
+             ++turn)
             pause();
 }
 

@@ -71,8 +71,8 @@ struct Paces {
     bool tsc_agrees;
 };
 
-// Two windows in a row that agree. A host that stops this CPU between two readings of one window makes it a lie, which the next
-// one shows; after so many windows the TSC is what is at fault.
+// Two windows in a row that agree. A host that stops this CPU between two readings of one window makes it a lie, which
+// the next one shows; after so many windows the TSC is what is at fault.
 Paces measure_paces()
 {
     auto first = measure_once();
@@ -81,7 +81,8 @@ Paces measure_paces()
         bool const timer_agrees = agree(first.timer * second.duration, second.timer * first.duration);
         bool const tsc_agrees = agree(kilohertz(first), kilohertz(second));
         if ((timer_agrees && tsc_agrees) || windows == most_windows)
-            return { { first.duration + second.duration, first.tsc + second.tsc, first.timer + second.timer }, tsc_agrees };
+            return { { first.duration + second.duration, first.tsc + second.tsc, first.timer + second.timer },
+                tsc_agrees };
         first = second;
     }
 }

@@ -19,7 +19,7 @@ u32 read(u32 offset) { return g_registers[offset / 4]; }
 
 void wrap_soon()
 {
-    constexpr u32 ticks_to_wrap = 20'000'000; // 200 ms at QEMU's 10 ns
+    constexpr u32 ticks_to_wrap = 20'000'000;                                     // 200 ms at QEMU's 10 ns
     g_registers[register_configuration / 4] = read(register_configuration) & ~1u; // only a counter that stands is set
     g_registers[register_counter / 4] = 0 - ticks_to_wrap;
     g_registers[register_counter / 4 + 1] = 0;

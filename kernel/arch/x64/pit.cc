@@ -21,7 +21,7 @@ u16 read_count()
 
 u64 wait_by_pit(u64 duration)
 {
-    constexpr u8 channel_0_mode_2 = 0x34; // low byte, high byte; counts down over and over
+    constexpr u8 channel_0_mode_2 = 0x34;   // low byte, high byte; counts down over and over
     constexpr u32 longest_wait = 1'000'000; // polls
     // Channel 0, not 2: that one's gate belongs to the speaker, which microvm lacks. Its interrupt is masked.
     out8(command, channel_0_mode_2);

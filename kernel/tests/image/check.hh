@@ -1,5 +1,5 @@
-// Bootable tests: a program is a list of cases. A case that fails panics with the place and the values; one that passes prints
-// `ok NAME` and how long it took. Arguments, if any, name the cases to run.
+// Bootable tests: a program is a list of cases. A case that fails panics with the place and the values; one that passes
+// prints `ok NAME` and how long it took. Arguments, if any, name the cases to run.
 #pragma once
 #include "core/panic.hh"
 #include "core/print.hh"
@@ -19,8 +19,7 @@ inline bool equal(char const* left, char const* right)
     return *left == *right;
 }
 
-template<usize count>
-int run_cases(Case const (&cases)[count], int argument_count, char const* const* arguments)
+template<usize count> int run_cases(Case const (&cases)[count], int argument_count, char const* const* arguments)
 {
     int ran = 0;
     for (auto const& test_case : cases) {
@@ -37,20 +36,20 @@ int run_cases(Case const (&cases)[count], int argument_count, char const* const*
     return ran ? 0 : 1;
 }
 
-#define CHECK(condition)                                                                 \
-    do {                                                                                 \
-        if (!(condition)) [[unlikely]]                                                   \
-            ::sprout::panic("check failed: %s (%s:%d)", #condition, __FILE__, __LINE__); \
+#define CHECK(condition)                                                                                               \
+    do {                                                                                                               \
+        if (!(condition)) [[unlikely]]                                                                                 \
+            ::sprout::panic("check failed: %s (%s:%d)", #condition, __FILE__, __LINE__);                               \
     } while (false)
 
 // Compares whole numbers, or anything that converts to u64.
-#define CHECK_EQUAL(left, right)                                                                                  \
-    do {                                                                                                          \
-        auto const left_value = static_cast<::sprout::u64>(left);                                                 \
-        auto const right_value = static_cast<::sprout::u64>(right);                                               \
-        if (left_value != right_value) [[unlikely]]                                                               \
-            ::sprout::panic("check failed: %s is %lu, %s is %lu (%s:%d)", #left, left_value, #right, right_value, \
-                __FILE__, __LINE__);                                                                              \
+#define CHECK_EQUAL(left, right)                                                                                       \
+    do {                                                                                                               \
+        auto const left_value = static_cast<::sprout::u64>(left);                                                      \
+        auto const right_value = static_cast<::sprout::u64>(right);                                                    \
+        if (left_value != right_value) [[unlikely]]                                                                    \
+            ::sprout::panic("check failed: %s is %lu, %s is %lu (%s:%d)", #left, left_value, #right, right_value,      \
+                __FILE__, __LINE__);                                                                                   \
     } while (false)
 
 } // namespace sprout::test

@@ -195,8 +195,8 @@ void writers_are_alone_and_readers_are_not()
     join_all(threads, crowd);
     CHECK_EQUAL(shared.first, shared.second);
     CHECK_EQUAL(shared.lock.acquisitions, crowd * 1001);
-    print("note: up to %u readers at once, %lu of %lu had to wait\n", shared.most_readers.load(), shared.lock.contentions,
-        shared.lock.acquisitions);
+    print("note: up to %u readers at once, %lu of %lu had to wait\n", shared.most_readers.load(),
+        shared.lock.contentions, shared.lock.acquisitions);
 }
 
 struct Watched {
@@ -481,7 +481,8 @@ void a_join_is_a_wait()
 constexpr Case cases[] = {
     { "a_mutex_protects_a_counter", a_mutex_protects_a_counter },
     { "waiters_are_served_in_their_order", waiters_are_served_in_their_order },
-    { "readers_enter_together_and_not_before_an_earlier_writer", readers_enter_together_and_not_before_an_earlier_writer },
+    { "readers_enter_together_and_not_before_an_earlier_writer",
+        readers_enter_together_and_not_before_an_earlier_writer },
     { "writers_are_alone_and_readers_are_not", writers_are_alone_and_readers_are_not },
     { "a_blocked_thread_tells_what_it_holds_and_wants", a_blocked_thread_tells_what_it_holds_and_wants },
     { "as_many_locks_as_the_table_has", as_many_locks_as_the_table_has },

@@ -1,8 +1,8 @@
 // Mistakes with locks that end in a panic: `test-lock-mistake KIND`. What the panic says is checked on the host.
 #include "core/program.hh"
+#include "sched/mutex.hh"
 #include "sched/preemption.hh"
 #include "sched/reader_writer_lock.hh"
-#include "sched/mutex.hh"
 #include "tests/image/threads.hh"
 
 namespace sprout::test {
@@ -30,10 +30,13 @@ void twice()
 void foreign()
 {
     Mutex mutex("foreign");
-    auto& thread = start("owner", [](void* argument) {
-        static_cast<Mutex*>(argument)->lock();
-        thread_sleep(patience);
-    }, &mutex);
+    auto& thread = start(
+        "owner",
+        [](void* argument) {
+            static_cast<Mutex*>(argument)->lock();
+            thread_sleep(patience);
+        },
+        &mutex);
     wait_until("the owner", [&] { return !mutex.holders.is_empty() && thread.held_count == 1; });
     mutex.unlock();
 }
@@ -52,7 +55,8 @@ void too_many()
 void exit_with_lock()
 {
     Mutex mutex("kept");
-    thread_join(start("careless", [](void* argument) { static_cast<Mutex*>(argument)->lock(); }, &mutex));
+    thread_join(start(
+        "careless", [](void* argument) { static_cast<Mutex*>(argument)->lock(); }, &mutex));
 }
 
 // thread "main" blocks while preemption is off

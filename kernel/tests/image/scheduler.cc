@@ -227,8 +227,7 @@ struct PingPong {
     u32 rounds[2] = {};
 };
 
-template<u32 side>
-void play(void* argument)
+template<u32 side> void play(void* argument)
 {
     auto& game = *static_cast<PingPong*>(argument);
     for (u32 round = 0; round < rounds_of_ping_pong; ++round) {

@@ -73,7 +73,8 @@ void settle(u64 threads, u64 live)
 {
     wait_until("the detached threads to be reaped", [&] {
         // Creating one reaps what the idle threads did not get to.
-        thread_join(start("reaping", [](void*) { }, nullptr));
+        thread_join(start(
+            "reaping", [](void*) {}, nullptr));
         return thread_count() == threads && live_objects() == live;
     });
 }

@@ -10,8 +10,8 @@ inline constexpr Nanoseconds millisecond = 1'000'000;
 // A loaded host can hold a virtual CPU up for long; what has not come by then never comes.
 inline constexpr Nanoseconds patience = 60'000 * millisecond;
 
-inline Thread& start(char const* name, void (*entry)(void*), void* argument, u32 cpu = any_cpu,
-    Priority priority = Priority::normal)
+inline Thread& start(
+    char const* name, void (*entry)(void*), void* argument, u32 cpu = any_cpu, Priority priority = Priority::normal)
 {
     auto result = thread_create({ .name = name, .priority = priority, .pinned_cpu = cpu }, entry, argument);
     if (result.is_error())
@@ -20,8 +20,7 @@ inline Thread& start(char const* name, void (*entry)(void*), void* argument, u32
 }
 
 // Sleeps in short steps until `condition()`; panics when it does not come true.
-template<typename Condition>
-void wait_until(char const* what, Condition condition)
+template<typename Condition> void wait_until(char const* what, Condition condition)
 {
     auto const deadline = now() + patience;
     while (!condition()) {
@@ -48,8 +47,7 @@ inline void spin(Nanoseconds duration)
         arch::pause();
 }
 
-template<typename Condition>
-void spin_until(char const* what, Condition condition)
+template<typename Condition> void spin_until(char const* what, Condition condition)
 {
     auto const deadline = now() + patience;
     while (!condition()) {

@@ -17,8 +17,7 @@ u64 total_written()
 }
 
 // Calls `function` for each record that is whole, oldest first in each ring.
-template<typename Function>
-void for_each_record(Function function)
+template<typename Function> void for_each_record(Function function)
 {
     for (u32 cpu = 0; cpu < arch::g_cpu_count; ++cpu) {
         auto const& ring = g_trace_rings.on(cpu);
@@ -36,7 +35,8 @@ u64 count(TraceKind kind, void const* object, u32 thread = 0)
 {
     u64 found = 0;
     for_each_record([&](TraceRecord const& record) {
-        found += record.kind == kind && record.object == reinterpret_cast<u64>(object) && (!thread || record.thread == thread);
+        found += record.kind == kind && record.object == reinterpret_cast<u64>(object)
+            && (!thread || record.thread == thread);
     });
     return found;
 }
@@ -80,7 +80,8 @@ void a_contended_lock_leaves_its_story()
             CHECK(record.time >= began && record.time <= now());
             CHECK_EQUAL(record.value >= 2 * millisecond, record.thread == id);
         }
-        if (record.kind == TraceKind::lock_release && record.object == reinterpret_cast<u64>(&mutex) && record.thread != id)
+        if (record.kind == TraceKind::lock_release && record.object == reinterpret_cast<u64>(&mutex)
+            && record.thread != id)
             CHECK(record.value >= 2 * millisecond);
     });
 }

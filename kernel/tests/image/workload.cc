@@ -225,8 +225,7 @@ void its_deadlocks_are_deadlocks()
 {
     // The last case: these threads, their files and their truth stay.
     CHECK_EQUAL(run_workload("seconds=0", "deadlock", "--reader-writer-cycle", "threads=3"), 0);
-    wait_until(
-        "the deadlock", [] { return wait_for_each_other("deadlock-a", "deadlock-b", LockMode::exclusive); });
+    wait_until("the deadlock", [] { return wait_for_each_other("deadlock-a", "deadlock-b", LockMode::exclusive); });
     wait_until("the cycle", [] { return wait_for_each_other("cycle-c", "cycle-d", LockMode::shared); });
     CHECK_EQUAL(run_workload("seconds=1"), 2);
 }
