@@ -338,9 +338,10 @@ export class Conversation {
   async #passInContext(packet: Packet): Promise<Packet> {
     const { cpus, upstream } = this.#target;
     const selection = cpus.selection(await this.#memoryCpu());
-    const selected = selection.length > 0 ? upstream.batch(selection) : undefined;
-    const reply = upstream.request(packet);
-    await selected;
+    if (selection.length === 0) {
+      return upstream.request(packet);
+    }
+    const [, reply] = await Promise.all([upstream.batch(selection), upstream.request(packet)]);
     return reply;
   }
 

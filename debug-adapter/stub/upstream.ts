@@ -19,8 +19,11 @@ export class UpstreamClosed extends Error {
 interface Waiter {
   resolve(packet: Packet): void;
   reject(error: Error): void;
-  /** A resume: console output may come before the stop. */
-  console?: (packet: Packet) => void;
+  /** A resume or a monitor command: console output may come before the reply. */
+  console: ((packet: Packet) => void) | undefined;
+  /** Whether the reply may be a stop. */
+  takesStop: boolean;
+  frame: Buffer;
 }
 
 export interface UpstreamOptions {
@@ -50,8 +53,8 @@ export class Upstream {
   readonly #log: ((line: string) => void) | undefined;
   #waiters: Waiter[] = [];
   #acknowledging = true;
-  #handshaking = false;
   #running = false;
+  #hasAnswered = false;
   #closeMessage: string | undefined;
 
   private constructor(socket: net.Socket, options: UpstreamOptions) {
@@ -179,10 +182,8 @@ export class Upstream {
   async #handshake(address: string, timeLimit: number): Promise<void> {
     const timer = setTimeout(() => this.#end(silenceAt(address)), timeLimit);
     try {
-      this.#handshaking = true;
       this.#acknowledging = (await this.ask('QStartNoAckMode')) !== 'OK';
     } finally {
-      this.#handshaking = false;
       clearTimeout(timer);
     }
   }
@@ -197,7 +198,7 @@ export class Upstream {
     this.#log?.(`→qemu ${frame.toString('latin1')}`);
     this.#socket.write(frame);
     return new Promise((resolve, reject) => {
-      this.#waiters.push(console === undefined ? { resolve, reject } : { resolve, reject, console });
+      this.#waiters.push({ resolve, reject, console, takesStop: asksForStop(frame), frame });
     });
   }
 
@@ -207,19 +208,39 @@ export class Upstream {
       this.#socket.write(ACKNOWLEDGE);
     }
     const waiter = this.#waiters[0];
-    // A running QEMU stops when somebody connects, and tells that stop before it answers anything.
-    if (waiter === undefined || (this.#handshaking && /^[TS][0-9a-f]{2}/.test(packet.text))) {
-      return; // a stop that nobody resumed: QMP `cont` and `stop` behind our back
+    if (waiter === undefined) {
+      return; // a stop that nobody here resumed: QMP's `cont` and `stop`
     }
+    if (!waiter.takesStop && /^[TS][0-9a-f]{2}/.test(packet.text)) {
+      this.#receiveStrayStop(waiter);
+      return;
+    }
+    this.#hasAnswered = true;
     if (waiter.console !== undefined && packet.startsWith('O') && !packet.startsWith('OK')) {
       waiter.console(packet);
       return;
     }
     this.#waiters.shift();
-    if (waiter.console !== undefined) {
+    if (waiter.takesStop) {
       this.#running = false; // at once: what follows in this turn of the loop may ask
     }
     waiter.resolve(packet);
+  }
+
+  /**
+   * A running QEMU stops when somebody connects, and tells that before it answers. Later it runs while we ask only when QMP's `cont`
+   * let it: then the packet's first byte stops it, and the packet is lost.
+   */
+  #receiveStrayStop(waiter: Waiter): void {
+    if (!this.#hasAnswered) {
+      return;
+    }
+    if (this.#waiters.length === 1) {
+      this.#socket.write(waiter.frame);
+    } else {
+      this.#waiters.shift();
+      waiter.reject(new Error('The guest was resumed from outside the debugger; it is stopped again now.'));
+    }
   }
 
   #end(message: string): void {
@@ -235,6 +256,12 @@ export class Upstream {
       waiter.reject(new UpstreamClosed(message));
     }
   }
+}
+
+/** Whether a packet is one of those whose reply is a stop: `?` and resumes. */
+function asksForStop(frame: Buffer): boolean {
+  const letter = String.fromCharCode(frame[1] ?? 0);
+  return '?csCSbv'.includes(letter);
 }
 
 /** `host:port`, `:port`, `[v6]:port`, `tcp:…` and `unix:…` as gdb takes them; all else is a path. */
