@@ -43,12 +43,14 @@ export class SizeLenses implements vscode.CodeLensProvider, vscode.Disposable {
     try {
       const summary = await this.#sizes.open();
       const functions = summary ? await this.#sizes.ask('functions', { file: document.uri.fsPath }) : [];
+      const { mtime } = await vscode.workspace.fs.stat(document.uri);
+      const isEdited = document.isDirty || mtime > (summary?.modified ?? 0);
       return functions
         .filter(({ line }) => line <= document.lineCount)
         .map((one) => {
           const range = new vscode.Range(one.line - 1, 0, one.line - 1, 0);
           return new vscode.CodeLens(range, {
-            title: lensText(one, document.isDirty),
+            title: lensText(one, isEdited),
             tooltip: `${one.name} in ${summary?.path}`,
             command: 'unikernel.sizes.reveal',
             arguments: [one.name],
@@ -72,5 +74,5 @@ export function lensText(one: FunctionSize, isEdited: boolean): string {
   } else if (one.change !== undefined && one.change !== 0) {
     parts.push(`${one.change > 0 ? '+' : '−'}${formatBytes(Math.abs(one.change))} since the last build`);
   }
-  return `${parts.join(' · ')}${isEdited ? ' (before your edits)' : ''}`;
+  return `${parts.join(' · ')}${isEdited ? ' (before the last edits)' : ''}`;
 }

@@ -10,6 +10,7 @@ const summary: Summary = {
   fileBytes: 4096,
   memoryBytes: 8192,
   symbols: 3,
+  modified: 0,
   notes: [],
   hasPrevious: false,
 };

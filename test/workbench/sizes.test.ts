@@ -54,6 +54,12 @@ async function ask(workbench: Workbench, title: string): Promise<void> {
   await page.locator('.quick-input-widget .quick-input-title').filter({ hasText: /\S/ }).waitFor();
 }
 
+/** Chooses an entry of a row's menu. */
+async function menu(workbench: Workbench, row: Locator, entry: string): Promise<void> {
+  await row.click({ button: 'right' });
+  await workbench.page.locator('.monaco-menu .action-item').filter({ hasText: entry }).first().click();
+}
+
 async function pick(workbench: Workbench, title: string, label: string): Promise<void> {
   await ask(workbench, title);
   await workbench.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: label }).first().click();
@@ -99,6 +105,33 @@ test('the sizes of Sprout, with no session', async () => {
         .waitFor();
       await workbench.screenshot('sizes-tree');
 
+      // A symbol opens its source; its menu shows its instructions and who keeps it.
+      await rows(workbench)
+        .filter({ hasText: /^timer\.cc/ })
+        .click();
+      const symbol = rows(workbench).filter({ hasText: 'disarm(sprout::Timer' }).first();
+      await symbol.click();
+      await workbench.page.locator('.tab.active').filter({ hasText: 'timer.cc' }).waitFor();
+      const definition = await lineOf('sched/timer.cc', 'static void disarm(');
+      await workbench.page
+        .locator('.statusbar-item')
+        .filter({ hasText: `Ln ${definition},` })
+        .waitFor();
+      // Above each function stands its size.
+      const lens = workbench.page.locator('.codelens-decoration a').filter({ hasText: /^\d[\d.,]* (B|KiB)/ });
+      await lens.first().waitFor();
+      await workbench.screenshot('sizes-lens');
+      await menu(workbench, symbol, 'Show Disassembly');
+      await workbench.page.locator('.tab.active').filter({ hasText: 'disarm' }).waitFor();
+      await workbench.page
+        .locator('.view-line')
+        .filter({ hasText: /push\s/ })
+        .first()
+        .waitFor();
+      await workbench.screenshot('sizes-disassembly');
+      await menu(workbench, symbol, 'Who Keeps It Alive');
+      await workbench.page.locator('.notification-list-item-message').filter({ hasText: '--emit-relocs' }).waitFor();
+
       await pick(workbench, 'Unikernel: Group Sizes', 'By namespace');
       const namespace = rows(workbench)
         .filter({ hasText: /^sprout/ })
@@ -109,12 +142,6 @@ test('the sizes of Sprout, with no session', async () => {
       await workbench.screenshot('sizes-filter');
       await answer(workbench, 'Unikernel: Filter Sizes', '');
       await pick(workbench, 'Unikernel: Group Sizes', 'By folder');
-
-      const line = await lineOf('sched/timer.cc', '{');
-      await workbench.openFile('sched/timer.cc', line);
-      const lens = workbench.page.locator('.codelens-decoration a').filter({ hasText: /^\d[\d.,]* (B|KiB)/ });
-      await lens.first().waitFor();
-      await workbench.screenshot('sizes-lens');
 
       await workbench.command('Unikernel: Check Size Budgets');
       await workbench.page

@@ -12,6 +12,8 @@ export interface Summary {
   fileBytes: number;
   memoryBytes: number;
   symbols: number;
+  /** When the file was written, in milliseconds since 1970. */
+  modified: number;
   notes: string[];
   /** Whether the build that the file held before is known. */
   hasPrevious: boolean;

@@ -115,6 +115,7 @@ export class SizeService {
       fileBytes: model.fileBytes,
       memoryBytes: model.memoryBytes,
       symbols: model.items.filter(isSymbol).length,
+      modified: model.modified,
       notes: model.notes,
       hasPrevious: this.#baseline !== undefined,
       ...(before && { before: { path: before.path, fileBytes: before.fileBytes, memoryBytes: before.memoryBytes } }),
