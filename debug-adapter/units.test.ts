@@ -2,12 +2,13 @@ import { expect, test } from 'vitest';
 import { formatBytes, formatDuration } from './units.ts';
 
 test('durations take the unit that reads best, with their sign', () => {
-  expect([250, 12_000, 3_400_000, 12e9, -3_400_000].map(formatDuration)).toEqual([
+  expect([250, 12_000, 3_400_000, 12e9, -3_400_000, 2 ** 64].map(formatDuration)).toEqual([
     '250 ns',
     '12 µs',
     '3.4 ms',
     '12.0 s',
     '-3.4 ms',
+    'forever',
   ]);
 });
 

@@ -1,8 +1,14 @@
 /** Numbers as people read them. */
 
-/** `250 ns`, `12 µs`, `3.4 ms`, `12.0 s`; a minus sign is kept. */
+/** Some 30 years: what lasts longer was meant to last forever. */
+const FOREVER = 1e18;
+
+/** `250 ns`, `12 µs`, `3.4 ms`, `12.0 s`, `forever`; a minus sign is kept. */
 export function formatDuration(nanoseconds: number): string {
   const magnitude = Math.abs(nanoseconds);
+  if (nanoseconds >= FOREVER) {
+    return 'forever';
+  }
   if (magnitude < 1e3) {
     return `${Math.round(nanoseconds)} ns`;
   }
