@@ -7,7 +7,7 @@ import { PREVIOUS_BUILD } from '../../debug-adapter/elf/sizes/messages.ts';
 import type { SizeItem, SourcePlace } from '../../debug-adapter/elf/sizes/model.ts';
 import { bareName } from '../../debug-adapter/elf/sizes/names.ts';
 import { budgetLines, retainedLines, stackLines } from '../../debug-adapter/elf/sizes/report.ts';
-import type { Grouping, Measure } from '../../debug-adapter/elf/sizes/tree.ts';
+import { type Grouping, type Measure, sourceOf } from '../../debug-adapter/elf/sizes/tree.ts';
 import { formatBytes } from '../../debug-adapter/units.ts';
 import { sentence } from '../sessions.ts';
 import { setting } from '../settings.ts';
@@ -162,7 +162,8 @@ async function chooseMinimum(sizes: SymbolSizes): Promise<void> {
 
 async function openSource(element: SizeElement): Promise<void> {
   const row = 'row' in element ? element.row : undefined;
-  await openPlace(row?.item?.definition ?? (row?.path === undefined ? undefined : { file: row.path, line: 0 }));
+  const file = row?.path ?? (row?.item && sourceOf(row.item));
+  await openPlace(row?.item?.definition ?? (file?.startsWith('/') ? { file, line: 0 } : undefined));
 }
 
 async function openPlace(place: SourcePlace | undefined): Promise<void> {

@@ -1,6 +1,6 @@
 /** How the symbol-size tree's rows read. Pure, so that it is tested without a window. */
 import { PREVIOUS_BUILD, type Row, type Summary } from '../../debug-adapter/elf/sizes/messages.ts';
-import type { Grouping, TreeQuery } from '../../debug-adapter/elf/sizes/tree.ts';
+import { type Grouping, sourceOf, type TreeQuery } from '../../debug-adapter/elf/sizes/tree.ts';
 import { formatBytes } from '../../debug-adapter/units.ts';
 import { escapeMarkdown, factTable, formatCount } from './node.ts';
 
@@ -80,7 +80,7 @@ export function rowText(row: Row, summary: Summary, query: TreeQuery): RowText {
 /** Words that the menus' conditions look for. */
 function contextOf({ item, role, path }: Row): string {
   const words = ['unikernel.size', role];
-  if (path !== undefined || item?.definition?.file.startsWith('/')) {
+  if (path !== undefined || (item && sourceOf(item)?.startsWith('/'))) {
     words.push('source');
   }
   if (item?.declaration) {

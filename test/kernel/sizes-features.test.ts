@@ -19,6 +19,7 @@ import { checkBudgets, readBudgets } from '../../debug-adapter/elf/sizes/budgets
 import { SizesWorker } from '../../debug-adapter/elf/sizes/client.ts';
 import { compareModels } from '../../debug-adapter/elf/sizes/compare.ts';
 import { disassemble } from '../../debug-adapter/elf/sizes/disassembly.ts';
+import { PREVIOUS_BUILD } from '../../debug-adapter/elf/sizes/messages.ts';
 import type { SizeItem, SizeModel } from '../../debug-adapter/elf/sizes/model.ts';
 import { readSizes } from '../../debug-adapter/elf/sizes/read.ts';
 import { References } from '../../debug-adapter/elf/sizes/references.ts';
@@ -54,6 +55,7 @@ describe('sources', () => {
     ['compressed by zlib', ['-gz=zlib']],
     ['compressed the old way', ['-gz=zlib-gnu']],
     ['a position-independent executable', ['-fPIE', '-pie']],
+    ['link-time optimisation', ['-flto', '-O2']],
     ['optimised, by section', ['-O2', '-ffunction-sections', '-Wl,--gc-sections']],
   ];
   test.each(forms)('%s', (name, flags) => {
@@ -306,6 +308,12 @@ test('the worker answers from the cache by build id, tells the build before, and
     expect(sizes.find((one) => one.name.startsWith('only_here'))).toMatchObject({ line: 20, isNew: false });
     expect(sizes.find((one) => one.name.startsWith('only_here'))?.change).toBeGreaterThan(0);
     expect(sizes.find((one) => one.name.includes('deeper'))?.change).toBe(0);
+    const compared = await worker.ask('open', { path, compareWith: PREVIOUS_BUILD });
+    expect(compared.hasPrevious).toBe(true);
+    expect(compared.before?.fileBytes).toBe(first.fileBytes);
+    const { rows: changed } = await worker.ask('rows', { query: DEFAULT_QUERY, parent: '', limit: 100 });
+    expect(changed.length).toBeGreaterThan(0);
+    await worker.ask('open', { path });
     // Another process, the same build: the build before is known still.
     const other = new SizesWorker(cacheDirectory);
     await other.ask('open', { path });

@@ -51,8 +51,9 @@ asm(".text\\n.globl label_of_assembly\\nlabel_of_assembly:\\n mov $5, %eax\\n re
 int main(int count, char**)
 {
     shapes::Shape shape;
+    shapes::Shape* volatile unknown = &shape;
     s_buffer[count & 1023] = char(count);
-    return only_here(count) + endless(count) + shape.twice() + shapes::largest(count, 3)
+    return only_here(count) + endless(count) + shape.twice() + unknown->area() + shapes::largest(count, 3)
         + int(shapes::largest<long>(count, 4)) + label_of_assembly();
 }
 `,

@@ -74,6 +74,8 @@ class PlaceReader {
   readonly #lines: Buffer;
   readonly #abbreviations: AbbreviationTables;
   readonly #starts: UnitHeader[] = [];
+  /** Units that others refer to, by their place. */
+  readonly #units = new Map<number, Unit>();
   readonly #files = new Map<string, string[]>();
 
   constructor(elf: ElfFile, places: Places) {
@@ -189,17 +191,10 @@ class PlaceReader {
 
   /** The entry at `target`, in this unit or in another one. */
   #factsAt(unit: Unit, target: number): { unit: Unit; facts: Facts } | undefined {
-    let owner = unit;
-    if (target < unit.header.begin || target >= unit.header.end) {
-      const header = this.#starts.find((one) => target >= one.begin && target < one.end);
-      if (!header) {
-        return undefined;
-      }
-      owner = new Unit(this.#sections, header, this.#abbreviations.at(header.abbreviations));
-      const root = owner.entry();
-      if (root) {
-        owner.readRoot(root);
-      }
+    const isHere = target >= unit.header.begin && target < unit.header.end;
+    const owner = isHere ? unit : this.#unitAt(target);
+    if (!owner) {
+      return undefined;
     }
     const back = owner.reader.position;
     owner.reader.position = target;
@@ -207,6 +202,34 @@ class PlaceReader {
     const facts = abbreviation && owner.facts(abbreviation);
     owner.reader.position = back;
     return facts && { unit: owner, facts };
+  }
+
+  /** The unit around `target`. With link-time optimisation most references lead to another one. */
+  #unitAt(target: number): Unit | undefined {
+    let low = 0;
+    let high = this.#starts.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#starts[middle] as UnitHeader).begin <= target) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    const header = this.#starts[low - 1];
+    if (!header || target >= header.end) {
+      return undefined;
+    }
+    let unit = this.#units.get(header.begin);
+    if (!unit) {
+      unit = new Unit(this.#sections, header, this.#abbreviations.at(header.abbreviations));
+      const root = unit.entry();
+      if (root) {
+        unit.readRoot(root);
+      }
+      this.#units.set(header.begin, unit);
+    }
+    return unit;
   }
 
   #place(unit: Unit, facts: Facts): SourcePlace | undefined {
