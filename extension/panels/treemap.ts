@@ -149,10 +149,13 @@ function shortName(item: SizeItem): string {
   return isSymbol(item) ? bareName(splitName(item.name).leaf) || item.name : item.name;
 }
 
+/** The hash of nothing: the toolkit adds an empty style element, which it fills by script. */
+const EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
+
 /** The page: nothing is loaded but our script, nothing runs but it. */
 function page(webview: vscode.Webview, script: vscode.Uri): string {
   const nonce = randomBytes(16).toString('base64');
-  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; font-src ${webview.cspSource}`;
+  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}' ${EMPTY_STYLE}; font-src ${webview.cspSource}`;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>

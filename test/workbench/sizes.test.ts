@@ -76,6 +76,12 @@ async function answer(workbench: Workbench, title: string, text: string): Promis
 
 test('the sizes of Sprout, with no session', async () => {
   const workbench = await Workbench.open(browser, server, sprout);
+  const complaints: string[] = [];
+  workbench.page.on('console', (message) => {
+    if (message.type() === 'error' && /Content Security Policy|treemap|unikernel/i.test(message.text())) {
+      complaints.push(message.text());
+    }
+  });
   try {
     await workbench.journey('sizes', async () => {
       await workbench.openContainer('Unikernel');
@@ -192,6 +198,7 @@ test('the sizes of Sprout, with no session', async () => {
         .toMatch(/, [+−]\d/);
       await workbench.screenshot('sizes-compared');
       await workbench.command('Unikernel: End the Comparison of Sizes');
+      expect(complaints).toEqual([]);
     });
   } finally {
     await workbench.page.close();
