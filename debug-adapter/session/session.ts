@@ -119,7 +119,7 @@ export class UnikernelSession extends DebugSession {
       response.body = await this.#handle(request.command, request.arguments ?? {});
       this.sendResponse(response);
     } catch (error) {
-      // Braces in the sentence are no placeholders.
+      // Braces in the sentence are no placeholders; a name with an underscore is told to every client.
       const variables = { sentence: refusalOf(request.command, error) };
       this.sendErrorResponse(response, { id: 1, format: '{sentence}', variables });
     }
