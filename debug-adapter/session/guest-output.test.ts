@@ -62,3 +62,18 @@ test('text behind a line that is being named waits for it; a name that cannot be
   await output.end();
   expect(shown.join('')).toBe('a\n0xffffffff80102000\nb\nc\n');
 });
+
+test('wherever the pieces of a serial line’s text end, the same is shown', async () => {
+  const text = '  rip ffffffff80102000  rsp 0\r\nBacktrace:\r\n  #0 0xffffffff80102000\r\n  #1 0xffffffff80102000\r\n';
+  const whole = shownBy();
+  whole.output.write(text);
+  await whole.output.end();
+  expect(whole.shown.join('')).toContain('other()');
+  for (let at = 1; at < text.length; at++) {
+    const { shown, output } = shownBy();
+    output.write(text.slice(0, at));
+    output.write(text.slice(at));
+    await output.end();
+    expect(shown.join('').replaceAll('\r', ''), `cut at ${at}`).toBe(whole.shown.join('').replaceAll('\r', ''));
+  }
+});

@@ -16,6 +16,8 @@ export class GuestOutput {
   #tail: Promise<void> = Promise.resolve();
   #waiting = 0;
   #line = '';
+  /** What was shown of a line that has not ended. */
+  #shown = '';
   /** Where a fault was told to be: all other addresses of a backtrace are those that calls return to. */
   #faultAt: bigint | undefined;
 
@@ -29,11 +31,12 @@ export class GuestOutput {
     const lines = (this.#line + text).split('\n');
     const rest = lines.pop() ?? '';
     const mayBecome =
-      rest.length < LONGEST_LINE && /^\s*(?:#?\d*:?\s*)?\[?(0x?[0-9a-f]{0,16})?$/.test(rest) && rest !== '';
+      rest.length < LONGEST_LINE && /^\s*(?:#?\d*:?\s*)?\[?(0x?[0-9a-f]{0,16}\]?\s*)?$/.test(rest) && rest !== '';
     this.#line = mayBecome ? rest : '';
     let plain = '';
     for (const line of lines) {
-      const fault = FAULT_LINE.exec(line)?.[1];
+      const fault = FAULT_LINE.exec(this.#shown + line)?.[1];
+      this.#shown = '';
       this.#faultAt = fault === undefined ? this.#faultAt : BigInt(`0x${fault}`);
       const address = BACKTRACE_LINE.exec(line.trimEnd())?.[1];
       if (address === undefined) {
@@ -47,6 +50,7 @@ export class GuestOutput {
       const at = code === this.#faultAt || code === 0n ? code : code - 1n;
       this.#enqueue(() => this.#named(line, at));
     }
+    this.#shown = mayBecome ? '' : (this.#shown + rest).slice(-LONGEST_LINE);
     this.#push(plain + (mayBecome ? '' : rest));
   }
 
