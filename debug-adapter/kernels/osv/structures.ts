@@ -19,6 +19,9 @@ const THREAD_PAIR = 'std::pair<unsigned int const, sched::thread*>';
 export const STACK_NODE =
   'boost::lockfree::stack<memory::page_pool::page_batch*, boost::lockfree::fixed_sized<true> >::node';
 
+/** bsd/porting/callout.cc. */
+export const CALLOUTS = 'callouts::_callouts';
+
 export const OSV_TYPES = [
   'sched::thread',
   'sched::thread::status',
@@ -42,6 +45,7 @@ export const OSV_TYPES = [
   'async::async_worker',
   'async::percpu_timer_task',
   'async::timer_task',
+  'callout',
   'boost::intrusive::list_node<void*>',
   'boost::intrusive::rbtree_node<void*>',
   THREAD_NODE,
@@ -56,6 +60,7 @@ export const OSV_VARIABLES = [
   'memory::free_page_ranges',
   'memory::page_pool::percpu_l1',
   'memory::page_pool::global_l2',
+  CALLOUTS,
 ] as const;
 
 /** One CPU, for one reading. */

@@ -5,6 +5,7 @@ import type { Snapshot } from '../../guest/snapshot.ts';
 import { type ElementReader, type StructReader, signed64 } from '../../guest/struct-reader.ts';
 import type { Reading } from '../kernel.ts';
 import type { TimerRow, TimerSetRow } from '../model.ts';
+import { OsvCallouts } from './callouts.ts';
 import { MOST_ELEMENTS, type OsvCpu, type OsvStructures } from './structures.ts';
 import type { NameThread } from './vnode-locks.ts';
 
@@ -30,6 +31,7 @@ export class OsvTimerSets {
   readonly #nameThread: NameThread;
   readonly #cpu: SetLayout;
   readonly #worker: SetLayout & { variable: Address | undefined };
+  readonly #callouts: OsvCallouts;
   readonly #timer;
   readonly #task;
   readonly #invoker: { reader: StructReader; read: (snapshot: Snapshot, task: Address) => Address };
@@ -38,6 +40,7 @@ export class OsvTimerSets {
   constructor(structures: OsvStructures, nameThread: NameThread) {
     this.#structures = structures;
     this.#nameThread = nameThread;
+    this.#callouts = new OsvCallouts(structures);
     const { layouts, symbols } = structures.facts;
     this.#cpu = setLayout(layouts.struct('sched::cpu'), 'timers._list');
     this.#worker = {
@@ -77,6 +80,10 @@ export class OsvTimerSets {
       consistent &&= whole;
       return row;
     });
+    // They are nobody's: one thread calls them all.
+    const callouts = this.#callouts.read(snapshot, guestTime);
+    rows[0]?.timers.push(...callouts.rows);
+    consistent &&= callouts.whole;
     const notes = ['OSv does not count the timers that fired, nor backward steps of its clock.'];
     return { rows, notes, consistent, guestTime };
   }
