@@ -17,8 +17,6 @@ const VIEWS: ViewName[] = ['threads', 'vnodeLocks', 'mallocPools', 'timerSets', 
 const STOPS = ['main_cont', 'rofs_read_with_cache', 'osv::application::main'];
 const WATCHED_SECONDS = 10;
 const RATE = 10;
-/** Deltas are sent when something changed; an idle guest's clocks go on. */
-const LEAST_EVENTS = 5;
 
 let failures = 0;
 
@@ -140,8 +138,10 @@ async function watch(guest: OsvGuest): Promise<void> {
   guest.client.off('unikernel/viewChanged', count);
   const parts = [...counts].map(([view, { events, whole }]) => `${view} ${events} (${whole} whole)`);
   console.log(`-- live at ${RATE} Hz for ${WATCHED_SECONDS} s: ${parts.join(', ')}`);
-  const most = Math.max(...[...counts.values()].map(({ events }) => events));
-  check(most >= LEAST_EVENTS, `only ${most} events came of the view that changed most`);
+  // What did not change since is not sent again: an idle guest has little to tell.
+  for (const [view, { events, whole }] of counts) {
+    check(events > 0 && whole > 0, `of ${view} ${events} readings came, ${whole} of them whole`);
+  }
 }
 
 function check(holds: boolean, difference: string): void {

@@ -7,7 +7,7 @@ import { briefly } from '../brief.ts';
 import { interestingFrame } from '../interesting-frame.ts';
 import type { KnownRegisters, Reading } from '../kernel.ts';
 import type { HeldLockInfo, ThreadRow, ThreadStateName, WaitInfo } from '../model.ts';
-import type { OsvMutexes } from './mutexes.ts';
+import type { MutexState, OsvMutexes } from './mutexes.ts';
 import { OSV_PLUMBING } from './plumbing.ts';
 import { MOST_ELEMENTS, type OsvCpu, type OsvStructures } from './structures.ts';
 
@@ -107,7 +107,7 @@ export class OsvThreads {
         consistent = false;
       }
     }
-    this.#addHolders(snapshot, rows);
+    consistent = this.#addHolders(snapshot, rows) && consistent;
     rows.sort((a, b) => a.id - b.id);
     return { rows, notes: ['OSv does not keep since when a thread waits.'], consistent, guestTime };
   }
@@ -252,31 +252,34 @@ export class OsvThreads {
     );
   }
 
-  /** Locks that somebody waits for have a holder: each thread is told what it holds of those. */
-  #addHolders(snapshot: Snapshot, rows: ThreadRow[]): void {
+  /** Locks that somebody waits for have a holder: each thread is told what it holds of those. False: somebody was changing a lock. */
+  #addHolders(snapshot: Snapshot, rows: ThreadRow[]): boolean {
+    let whole = true;
     const byKey = new Map(rows.map((row) => [row.key, row]));
     const told = new Set<Address>();
     for (const { waitsFor } of rows) {
       if (waitsFor?.kind === 'mutex' && !told.has(waitsFor.object)) {
         told.add(waitsFor.object);
-        const owner = this.#ownerOf(snapshot, waitsFor.object);
+        const state = this.#stateOf(snapshot, waitsFor.object);
+        whole &&= state?.whole === true;
         const held: HeldLockInfo = {
           lock: waitsFor.object,
           kind: 'mutex',
           mode: 'exclusive',
           description: waitsFor.description,
         };
-        byKey.get(owner)?.holds.push(held);
+        byKey.get(state?.owner ?? 0)?.holds.push(held);
       }
     }
+    return whole;
   }
 
-  #ownerOf(snapshot: Snapshot, mutex: Address): Address {
+  #stateOf(snapshot: Snapshot, mutex: Address): MutexState | undefined {
     try {
-      return this.#mutexes.read(snapshot, mutex).owner;
+      return this.#mutexes.read(snapshot, mutex);
     } catch (error) {
       if (error instanceof UnreadableMemory) {
-        return 0;
+        return undefined;
       }
       throw error;
     }
@@ -290,7 +293,8 @@ export class OsvThreads {
   #frame(snapshot: Snapshot, rip: Address, rbp: Address): string | undefined {
     const { facts } = this.#structures;
     const address = interestingFrame(snapshot, rip, rbp, OSV_PLUMBING, (at) => facts.functionAt(at));
-    return address === undefined ? undefined : briefly(facts.describe(address - 1));
+    // A thread that never ran was never parked.
+    return address === undefined || address === 0 ? undefined : briefly(facts.describe(address - 1));
   }
 
   #detachedState(snapshot: Snapshot, place: Place, cpus: readonly OsvCpu[]): { status: string; cpu: number } {

@@ -1,0 +1,196 @@
+/** The awareness of OSv over RAM that a fixture of our own filled: what it knows, changes that are half done, and nonsense. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { MallocPoolsRow, ViewName } from '../../debug-adapter/protocol.ts';
+import { ObservationWorker } from '../../debug-adapter/worker/client.ts';
+
+const SOURCE = fileURLToPath(new URL('fixtures/osv/osv.cc', import.meta.url));
+/** Above OSv's own, whose image begins at 0x40000000: what lies below is not part of the file. */
+const LINKING = ['-static', '-no-pie', '-Wl,--build-id,-Ttext-segment=0x40200000'];
+
+let folder: string;
+let elf: string;
+let observation: ObservationWorker;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'osv-'));
+  elf = join(folder, 'osv.elf');
+  execFileSync('g++', ['-std=c++20', '-g', '-O0', '-Wall', '-Wextra', '-Werror', ...LINKING, SOURCE, '-o', elf]);
+  observation = ObservationWorker.start({ elf, gdb: 'gdb', cacheDirectory: join(folder, 'cache') });
+  expect(await observation.ready).toBe('osv');
+});
+afterAll(async () => {
+  await observation.dispose();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function open(variant: string): Promise<void> {
+  const path = join(folder, variant);
+  execFileSync(elf, [path, variant]);
+  await observation.open({ kind: 'core', path, regions: [{ physical: 0, size: statSync(path).size, at: 0 }] });
+}
+
+async function held() {
+  const { rows, quality } = await observation.view('vnodeLocks');
+  const row = rows.find(({ number }) => number === 101);
+  return {
+    quality,
+    holders: row?.holders.map(({ thread }) => thread),
+    waiters: row?.waiters.map(({ thread }) => thread),
+  };
+}
+
+function ofKind<K extends MallocPoolsRow['kind']>(rows: readonly MallocPoolsRow[], kind: K) {
+  return rows.filter((row): row is Extract<MallocPoolsRow, { kind: K }> => row.kind === kind);
+}
+
+describe('what stands still', () => {
+  beforeAll(() => open('plain'));
+
+  it('has every thread, the bring-up thread too', async () => {
+    const { rows, quality } = await observation.view('threads');
+    expect(quality).toBe('whole');
+    expect(rows.map(({ id, name, state, cpu }) => [id, name, state, cpu])).toEqual([
+      [1, 'runner', 'running', 0],
+      [2, 'first', 'waiting', 1],
+      [3, 'second', 'waiting', 0],
+      [4, 'third', 'waiting', 1],
+      [5, 'ready', 'ready', 0],
+      [6, 'ended', 'finished', 1],
+      [0x1000_0001, 'bringup', 'finished', 1],
+    ]);
+    expect(rows.slice(1, 4).map(({ waitsFor }) => waitsFor?.description)).toEqual(Array(3).fill('vnode /data/held'));
+    expect(rows[0]?.holds.map(({ description }) => description)).toEqual(['vnode /data/held']);
+    expect(rows.map(({ switches }) => switches)).toEqual([10, 20, 30, 40, 50, 60, 0]);
+  });
+
+  it('has every vnode, its path and who waits, in wake order', async () => {
+    const { rows, quality } = await observation.view('vnodeLocks');
+    expect(quality).toBe('whole');
+    expect(
+      rows.map(({ path, number, fileSystem, references, size }) => [path, number, fileSystem, references, size]),
+    ).toEqual([
+      ['/free', 100, '/dev/vblk0', 1, 0],
+      ['/data/held', 101, 'ramfs', 2, 1000],
+      ['/twice', 102, '/dev/vblk0', 3, 2000],
+    ]);
+    expect(await held()).toEqual({ quality: 'whole', holders: [1], waiters: [2, 3, 4] });
+    expect(rows[2]).toMatchObject({ mode: 'exclusive', depth: 2 });
+    expect(rows[0]).toMatchObject({ mode: 'free', holders: [], waiters: [] });
+  });
+
+  it('counts objects on full pages and freed by other CPUs, and leaves out stale headers', async () => {
+    const { rows, quality } = await observation.view('mallocPools');
+    expect(quality).toBe('whole');
+    const classes = ofKind(rows, 'class').map(({ objectSize, slabs, liveObjects, capacity }) => [
+      objectSize,
+      slabs,
+      liveObjects,
+      capacity,
+    ]);
+    expect(classes).toEqual([
+      [64, 0, 0, 0],
+      [512, 2, 12, 14],
+      [1024, 0, 0, 0],
+    ]);
+    const [, medium] = ofKind(rows, 'class');
+    expect(medium?.cpus.map(({ cpu, liveObjects, remoteFrees }) => [cpu, liveObjects, remoteFrees])).toEqual([
+      [0, 7, 1],
+      [1, 5, 0],
+    ]);
+    expect(ofKind(rows, 'pagePool').map(({ key, pages }) => [key, pages])).toEqual([
+      ['L1 0', 1],
+      ['L1 1', 0],
+      ['L2', 0],
+    ]);
+    expect(ofKind(rows, 'freeRange').map(({ order, blocks }) => [order, blocks])).toEqual([
+      [0, 1],
+      [1, 2],
+    ]);
+    expect(ofKind(rows, 'ram')[0]).toMatchObject({ totalPages: 2048, freePages: 5 });
+    const pages = await observation.poolPages({ pool: '512 B #1', start: 0, count: 10 });
+    const live = pages.pages.map(({ cpu, liveMap }) => [cpu, Buffer.from(liveMap, 'base64').toString('hex')]);
+    expect(live).toEqual([
+      [0, '3f'],
+      [1, '1f'],
+    ]);
+  });
+
+  it('has timers, tasks that are not released, and callouts', async () => {
+    const { rows, quality, guestTime } = await observation.view('timerSets');
+    expect(quality).toBe('whole');
+    expect(guestTime).toBe(1_000_001);
+    const timers = rows.map((row) => row.timers.map(({ name, deadline, owner }) => [name, deadline, owner?.thread]));
+    expect(timers).toEqual([
+      [
+        ['wake-up', 5_000_000, 2],
+        ['callout', 8_000_000, undefined],
+        ['callout', 9_000_000, undefined],
+      ],
+      [
+        ['preemption', 2_000_000, undefined],
+        ['async task', 7_000_000, undefined],
+      ],
+    ]);
+    expect(rows[0]?.timers[1]?.callback).toMatch(/on_callout.*osv\.cc:/);
+  });
+
+  it('knows who waits for whom', async () => {
+    const { rows, quality } = await observation.view('waitsFor');
+    expect(quality).toBe('whole');
+    expect(rows).toHaveLength(1);
+    expect(rows[0]?.holders.map(({ thread }) => thread)).toEqual([1]);
+    expect(rows[0]?.waiters.map(({ thread }) => thread).sort()).toEqual([2, 3, 4]);
+  });
+});
+
+describe('what is half done', () => {
+  it.each([
+    ['ahead', [1], [2, 3, 4]],
+    ['handoff', [], [2, 3, 4]],
+    ['woken', [1], [3, 4]],
+    ['reversing', [1], [2]],
+  ])('bears and tells a lock that is %s', async (variant, holders, waiters) => {
+    await open(variant);
+    expect(await held()).toEqual({ quality: 'torn', holders, waiters });
+  });
+});
+
+describe('nonsense', () => {
+  it('ends in circles', async () => {
+    await open('circles');
+    for (const view of ['vnodeLocks', 'mallocPools', 'timerSets'] as const) {
+      expect((await observation.view(view)).quality, view).toBe('torn');
+    }
+  });
+
+  it('ends in a circle of waiters', async () => {
+    await open('waiters');
+    expect(await held()).toMatchObject({ quality: 'torn', waiters: [2, 3, 4] });
+    expect((await observation.view('threads')).quality).toBe('torn');
+  });
+
+  it('never takes random memory for whole', async () => {
+    await open('random');
+    for (const view of [
+      'threads',
+      'vnodeLocks',
+      'mallocPools',
+      'timerSets',
+      'waitsFor',
+    ] as const satisfies ViewName[]) {
+      const outcome = await observation.view(view).then(
+        ({ quality, rows }) => ({ quality, isBounded: rows.length < 100 }),
+        (error: Error) => error.message,
+      );
+      expect(outcome, view).not.toMatchObject({ quality: 'whole' });
+      if (typeof outcome !== 'string') {
+        expect(outcome.isBounded, view).toBe(true);
+      }
+    }
+  });
+});
