@@ -16,10 +16,15 @@ let folder: string;
 let elf: string;
 let observation: ObservationWorker;
 
+function compile(output: string, ...more: string[]): void {
+  const flags = ['-std=c++20', '-g', '-O0', '-Wall', '-Wextra', '-Werror', ...LINKING, ...more];
+  execFileSync('g++', [...flags, SOURCE, '-o', output]);
+}
+
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'osv-'));
   elf = join(folder, 'osv.elf');
-  execFileSync('g++', ['-std=c++20', '-g', '-O0', '-Wall', '-Wextra', '-Werror', ...LINKING, SOURCE, '-o', elf]);
+  compile(elf);
   observation = ObservationWorker.start({ elf, gdb: 'gdb', cacheDirectory: join(folder, 'cache') });
   expect(await observation.ready).toBe('osv');
 });
@@ -174,8 +179,8 @@ describe('nonsense', () => {
     expect((await observation.view('threads')).quality).toBe('torn');
   });
 
-  it('never takes random memory for whole', async () => {
-    await open('random');
+  it.each(['random', 'noise'])('never takes %s memory for whole', async (variant) => {
+    await open(variant);
     for (const view of [
       'threads',
       'vnodeLocks',
@@ -191,6 +196,27 @@ describe('nonsense', () => {
       if (typeof outcome !== 'string') {
         expect(outcome.isBounded, view).toBe(true);
       }
+    }
+  });
+});
+
+describe('a version that lacks a field', () => {
+  it('loses a column, with a sentence', async () => {
+    const drifted = join(folder, 'drifted.elf');
+    const ram = join(folder, 'drifted');
+    compile(drifted, '-DDRIFTED');
+    execFileSync(drifted, [ram]);
+    const other = ObservationWorker.start({ elf: drifted, gdb: 'gdb', cacheDirectory: join(folder, 'cache') });
+    try {
+      await other.open({ kind: 'core', path: ram, regions: [{ physical: 0, size: statSync(ram).size, at: 0 }] });
+      const { rows, notes, quality } = await other.view('threads');
+      expect(quality).toBe('whole');
+      expect(rows.map(({ name }) => name)).toContain('runner');
+      expect(notes).toContain(
+        'Migrations of threads cannot be told: sched::thread has no field stat_migrations in this build.',
+      );
+    } finally {
+      await other.dispose();
     }
   });
 });

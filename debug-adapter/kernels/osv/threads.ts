@@ -84,7 +84,6 @@ export class OsvThreads {
       switches: reader.optionalNumber('stat_switches', 'Switches of threads'),
       preemptions: reader.optionalNumber('stat_preemptions', 'Preemptions of threads'),
       migrations: reader.optionalNumber('stat_migrations', 'Migrations of threads'),
-      joiner: reader.pointer('_joiner'),
       architecture: { offset: reader.offset('_arch'), size: reader.typeOf('_arch').size },
     };
     const detached = layouts.struct('sched::thread::detached_state');
