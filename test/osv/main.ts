@@ -137,7 +137,7 @@ async function watch(guest: OsvGuest): Promise<void> {
   await guest.client.custom('unikernel/unsubscribe', { subscription });
   guest.client.off('unikernel/viewChanged', count);
   const parts = [...counts].map(([view, { events, whole }]) => `${view} ${events} (${whole} whole)`);
-  console.log(`-- live at ${RATE} Hz for ${WATCHED_SECONDS} s: ${parts.join(', ')}`);
+  console.log(`-- live, ${RATE} Hz asked for, ${WATCHED_SECONDS} s; deltas that came: ${parts.join(', ')}`);
   // What did not change since is not sent again: an idle guest has little to tell.
   for (const [view, { events, whole }] of counts) {
     check(events > 0 && whole > 0, `of ${view} ${events} readings came, ${whole} of them whole`);
