@@ -120,8 +120,8 @@ export class UnikernelSession extends DebugSession {
       this.sendResponse(response);
     } catch (error) {
       // Braces in the sentence are no placeholders; a name with an underscore is told to every client.
-      const variables = { sentence: refusalOf(request.command, error) };
-      this.sendErrorResponse(response, { id: 1, format: '{sentence}', variables });
+      const variables = { _sentence: refusalOf(request.command, error) };
+      this.sendErrorResponse(response, { id: 1, format: '{_sentence}', variables });
     }
   }
 

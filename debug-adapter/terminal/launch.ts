@@ -5,8 +5,19 @@ import type { DapConnection } from './dap-connection.ts';
 
 export type Stopped = DebugProtocol.StoppedEvent['body'];
 
+/** The first request of a session: a client that has its answer knows that the adapter is up. */
+export async function initialize(client: DapConnection): Promise<void> {
+  await client.request('initialize', {
+    clientID: 'unikernel-terminal',
+    adapterID: DEBUG_TYPE,
+    linesStartAt1: true,
+    columnsStartAt1: true,
+    pathFormat: 'path',
+  });
+}
+
 /**
- * Launches the kernel and runs to a breakpoint at the function `breakFunction`, to the call with the number `hits`.
+ * In an initialized session, launches the kernel and runs to a breakpoint at the function `breakFunction`, to the call with the number `hits`.
  * Rejects with the adapter's sentence when the launch fails, or with one of ours when the kernel ends first.
  */
 export async function launchToBreakpoint(
@@ -15,13 +26,6 @@ export async function launchToBreakpoint(
   breakFunction: string,
   hits = 1,
 ): Promise<Stopped> {
-  await client.request('initialize', {
-    clientID: 'unikernel-terminal',
-    adapterID: DEBUG_TYPE,
-    linesStartAt1: true,
-    columnsStartAt1: true,
-    pathFormat: 'path',
-  });
   const initialized = client.next('initialized');
   const stopped = client.next<Stopped>('stopped');
   const ended = client.next('terminated').then(() => {

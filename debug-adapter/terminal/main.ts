@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { DapClient } from './dap-client.ts';
-import { launchToBreakpoint } from './launch.ts';
+import { initialize, launchToBreakpoint } from './launch.ts';
 import { LiveScreen } from './live.ts';
 import { LiveViews } from './live-views.ts';
 import { parseOptions, type TerminalOptions, USAGE } from './options.ts';
@@ -41,6 +41,7 @@ async function runSession(client: DapClient, options: TerminalOptions, interrupt
   });
   const ended = client.next<void>('terminated');
   ended.catch(() => {});
+  await initialize(client);
   const stopped = await launchToBreakpoint(client, options.launch, options.breakFunction, options.hits);
   console.log(`\nStopped: ${stopped.description ?? stopped.reason}${stopped.text ? `: ${stopped.text}` : ''}`);
   await printStop(client, stopped.threadId ?? 0);

@@ -37,9 +37,7 @@ async function measureBareLaunch(options: BareOptions): Promise<number> {
 }
 
 async function measureOurLaunch(options: BareOptions): Promise<number> {
-  const client = AdapterSession.start();
-  // The editor starts the adapter before it sends `launch`; an answered request says that it is up.
-  await client.request('initialize', { adapterID: 'unikernel' });
+  const client = await AdapterSession.start();
   let session: AdapterSession | undefined;
   const duration = await timed(async () => {
     session = await AdapterSession.launch(client, options);
@@ -50,7 +48,7 @@ async function measureOurLaunch(options: BareOptions): Promise<number> {
 
 /** `next`, then threads, stack, scopes and locals, against bare gdb's next + stack + locals. */
 export async function benchNext(options: BareOptions, threads: number): Promise<Figure> {
-  const session = await AdapterSession.launch(AdapterSession.start(), options);
+  const session = await AdapterSession.launch(await AdapterSession.start(), options);
   const bare = await BareGdb.launch(options);
   const ours: number[] = [];
   const peer: number[] = [];

@@ -17,7 +17,7 @@ const WINDOW_MILLISECONDS = 3000;
 export async function benchLive(options: BareOptions): Promise<Figure> {
   const folder = mkdtempSync(join(tmpdir(), 'unikernel-bench-'));
   const socket = join(folder, 'qmp');
-  const session = await AdapterSession.launch(AdapterSession.start(), options, [
+  const session = await AdapterSession.launch(await AdapterSession.start(), options, [
     '-qmp',
     `unix:${socket},server=on,wait=off`,
   ]);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { DapClient } from '../../debug-adapter/terminal/dap-client.ts';
-import { launchToBreakpoint, type Stopped } from '../../debug-adapter/terminal/launch.ts';
+import { initialize, launchToBreakpoint, type Stopped } from '../../debug-adapter/terminal/launch.ts';
 import type { BareOptions } from './bare-gdb.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -18,9 +18,11 @@ export class AdapterSession {
     this.stopped = stopped;
   }
 
-  /** The adapter's own start is not counted by callers that start it first: see `start`. */
-  static start(): DapClient {
-    return new DapClient([process.execPath, join(ROOT, 'dist/adapter.cjs')]);
+  /** An adapter that is up: an editor has one before it sends `launch`. */
+  static async start(): Promise<DapClient> {
+    const client = new DapClient([process.execPath, join(ROOT, 'dist/adapter.cjs')]);
+    await initialize(client);
+    return client;
   }
 
   /** The same guest and breakpoint as the bare peer's. */

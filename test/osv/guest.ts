@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { LaunchArguments, ViewName, ViewSnapshot } from '../../debug-adapter/protocol.ts';
 import { DapClient } from '../../debug-adapter/terminal/dap-client.ts';
-import { launchToBreakpoint, type Stopped } from '../../debug-adapter/terminal/launch.ts';
+import { initialize, launchToBreakpoint, type Stopped } from '../../debug-adapter/terminal/launch.ts';
 
 /** The longest that a stop may take, in milliseconds: a boot under TCG on a busy machine takes seconds. */
 const STOP_LIMIT = 60_000;
@@ -56,6 +56,7 @@ export class OsvGuest {
   static async launch(folder: string, launch: LaunchArguments, breakFunction: string): Promise<OsvGuest> {
     const client = new DapClient([process.execPath, join(folder, 'bundle/adapter.cjs')]);
     try {
+      await initialize(client);
       return new OsvGuest(folder, client, await launchToBreakpoint(client, launch, breakFunction));
     } catch (error) {
       await end(client);

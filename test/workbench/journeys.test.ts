@@ -45,23 +45,21 @@ test('F5 in Sprout’s tree: stop in a worker, step, and see the four views, sto
   const line = await lineOf(file, 'vfs_write_locked', 'Worker::write_shared_file');
   await journey('debug-sprout', sprout, async (workbench) => {
     await workbench.openFile(file, line);
-    await workbench.toggleBreakpoint();
     await workbench.page.keyboard.press('F5');
+    await workbench.guestSays(/workload: \d+ workers/);
+    // All workers are there: the breakpoint is set in a guest that runs.
+    await workbench.toggleBreakpoint();
     await workbench.waitForStop();
     expect(await workbench.stoppedLine()).toBe(line);
 
     // The call stack shows the kernel's threads, and the worker that stopped with its frames.
     await workbench.openContainer('Run and Debug');
     const stack = workbench.callStack();
+    for (const thread of [/^main: /, /^idle-0: /, /^writer-\d+: running on CPU 0/, /^reader-\d+: /]) {
+      await stack.filter({ hasText: thread }).first().waitFor();
+    }
+    await workbench.expandStoppedThread();
     await stack.filter({ hasText: 'Worker::write_shared_file' }).first().waitFor();
-    await stack
-      .filter({ hasText: /writer-\d+/ })
-      .first()
-      .waitFor();
-    await stack
-      .filter({ hasText: /reader-\d+/ })
-      .first()
-      .waitFor();
     await workbench.screenshot('stopped', pictures);
     const stopped = await workbench.focusedThread();
     expect(stopped).toMatch(/^writer-\d+/);
@@ -119,7 +117,8 @@ test('F5 in Sprout’s tree: stop in a worker, step, and see the four views, sto
 
     // Live: without the breakpoint the guest runs, and rows go on changing.
     await workbench.showOnly('Threads');
-    await workbench.command('Debug: Remove All Breakpoints');
+    await workbench.openFile(file, line);
+    await workbench.removeBreakpoint();
     await workbench.page.keyboard.press('F5');
     await workbench.view('Threads').getByText(/^live/).waitFor();
     const texts = () => workbench.rows('Threads').allTextContents();
@@ -127,10 +126,7 @@ test('F5 in Sprout’s tree: stop in a worker, step, and see the four views, sto
     await expect.poll(texts).not.toEqual(first);
     await workbench.screenshot('live', pictures);
     await workbench.command('Unikernel: Show Guest Console');
-    await workbench.page
-      .locator('.xterm-rows')
-      .getByText(/workload: \d+ workers/)
-      .waitFor();
+    await workbench.guestSays(/workload: \d+ workers/);
   });
 });
 
@@ -149,6 +145,7 @@ describe('configurations', () => {
       cpus: 2,
     });
     await journey('deadlock', folder, async (workbench) => {
+      await workbench.openFile('.vscode/launch.json', 1);
       await workbench.page.keyboard.press('F5');
       await workbench.openContainer('Unikernel');
       await workbench.showOnly('Vnode Locks');
@@ -176,11 +173,12 @@ describe('configurations', () => {
   test('a missing QEMU is told in one sentence', async () => {
     await writeLaunchConfiguration(folder, { kernel: 'sprout', cwd: sprout, qemu: '/nowhere/qemu' });
     await journey('missing-qemu', folder, async (workbench) => {
+      await workbench.openFile('.vscode/launch.json', 1);
       await workbench.page.keyboard.press('F5');
       const dialog = workbench.page.locator('.monaco-dialog-box');
       await dialog.waitFor();
       await workbench.screenshot('missing-qemu');
-      const message = (await dialog.locator('.dialog-message-text').textContent()) ?? '';
+      const message = (await dialog.locator('.dialog-message-row').textContent()) ?? '';
       expect(message).toContain('/nowhere/qemu');
       expect(
         message

@@ -55,9 +55,16 @@ async function ask(workbench: Workbench, title: string): Promise<void> {
 }
 
 /** Chooses an entry of a row's menu. */
+/** A menu that has just opened takes no click, so that the click that opened it chooses nothing: then it is clicked again. */
 async function menu(workbench: Workbench, row: Locator, entry: string): Promise<void> {
   await row.click({ button: 'right' });
-  await workbench.page.locator('.monaco-menu .action-item').filter({ hasText: entry }).first().click();
+  const item = workbench.page.locator('.monaco-menu .action-item').filter({ hasText: entry }).first();
+  await item.waitFor();
+  const isClosed = async (): Promise<boolean> => {
+    await item.click({ timeout: 1000 }).catch(() => undefined);
+    return !(await item.isVisible());
+  };
+  await expect.poll(isClosed, { timeout: 20_000 }).toBe(true);
 }
 
 async function pick(workbench: Workbench, title: string, label: string): Promise<void> {

@@ -27,7 +27,7 @@ async function failedLaunch(parts: Record<string, unknown>): Promise<string> {
         onDidSendMessage: (message) => {
           if (message.type === 'response' && message.command === 'launch') {
             tracker.dispose();
-            resolve(message.success ? '' : (message.body?.error?.format ?? message.message ?? ''));
+            resolve(message.success ? '' : (message.message ?? ''));
           }
         },
       }),

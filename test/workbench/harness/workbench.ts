@@ -92,10 +92,21 @@ export class Workbench {
       .waitFor();
   }
 
+  /** Waits until the guest's console, which is in sight, shows `text`. */
+  async guestSays(text: RegExp): Promise<void> {
+    await this.page.locator('.xterm-rows').getByText(text).waitFor({ timeout: 90_000 });
+  }
+
   /** A breakpoint on the line of the cursor. */
   async toggleBreakpoint(): Promise<void> {
     await this.page.keyboard.press('F9');
     await this.page.locator('.codicon-debug-breakpoint, .codicon-debug-breakpoint-unverified').first().waitFor();
+  }
+
+  /** Takes the breakpoint off the line of the cursor, the only one. */
+  async removeBreakpoint(): Promise<void> {
+    await this.page.keyboard.press('F9');
+    await this.page.locator('.codicon-debug-breakpoint').first().waitFor({ state: 'hidden' });
   }
 
   /** The row at which the selected thread is stopped, once it is. */
@@ -121,6 +132,17 @@ export class Workbench {
       await delay(20);
     }
     await this.waitForStop();
+  }
+
+  /** Shows the frames of the thread that stopped. VS Code does so by itself when the view was in sight at the stop. */
+  async expandStoppedThread(): Promise<void> {
+    const thread = this.callStack()
+      .filter({ hasText: /paused on/i })
+      .first();
+    await thread.waitFor();
+    if ((await thread.getAttribute('aria-expanded')) === 'false') {
+      await thread.locator('.monaco-tl-twistie').click();
+    }
   }
 
   /** The name of the thread whose frame is selected in the call stack. */
