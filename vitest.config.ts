@@ -8,7 +8,7 @@ const sequential = { fileParallelism: false, pool: 'forks' as const, testTimeout
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['{extension,debug-adapter,kernel/image,webviews}/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['{extension,debug-adapter,kernel/image,webviews,syntaxes}/**/*.test.ts'] } },
       { test: { name: 'kernel', include: ['test/kernel/**/*.test.ts'], ...sequential } },
       {
         test: {

@@ -1,5 +1,6 @@
 /** The extension's entry: wires one feature after the other. */
 import type * as vscode from 'vscode';
+import { registerLanguages } from './language/feature.ts';
 import { registerAdapter } from './launch/adapter.ts';
 import { registerBuildTasks } from './launch/build-task.ts';
 import { registerConfigurations } from './launch/configurations.ts';
@@ -17,4 +18,5 @@ export function activate(context: vscode.ExtensionContext): void {
   registerGuestConsole(context, sessions);
   registerViews(context, sessions);
   registerSymbolSizes(context);
+  registerLanguages(context);
 }

@@ -10,6 +10,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** @type {Record<string, string>} */
 const entryPoints = {
   extension: 'extension/extension.ts',
+  'language-client': 'extension/language/client.ts',
+  language: 'extension/language/server/main.ts',
   adapter: 'debug-adapter/main.ts',
   worker: 'debug-adapter/worker/main.ts',
   terminal: 'debug-adapter/terminal/main.ts',
@@ -41,6 +43,8 @@ export async function bundle(outdir, { sourcemap }) {
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
     external: ['vscode'],
+    // Its default file hides what it needs from the bundler.
+    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     // Bundled code asks for __dirname where import.meta is empty.
     logOverride: { 'empty-import-meta': 'silent' },
     logLevel: 'warning',
