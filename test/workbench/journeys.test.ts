@@ -117,8 +117,7 @@ test('F5 in Sprout’s tree: stop in a worker, step, and see the four views, sto
 
     // Live: without the breakpoint the guest runs, and rows go on changing.
     await workbench.showOnly('Threads');
-    await workbench.openFile(file, line);
-    await workbench.removeBreakpoint();
+    await workbench.removeBreakpoint('worker_files.cc');
     await workbench.page.keyboard.press('F5');
     await workbench.view('Threads').getByText(/^live/).waitFor();
     const texts = () => workbench.rows('Threads').allTextContents();

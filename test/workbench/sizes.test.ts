@@ -49,13 +49,11 @@ async function ask(workbench: Workbench, title: string): Promise<void> {
   const input = page.locator('.quick-input-widget input.input');
   await input.waitFor();
   await input.fill(`>${title}`);
-  await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first().waitFor();
-  await page.keyboard.press('Enter');
+  await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first().click();
   await page.locator('.quick-input-widget .quick-input-title').filter({ hasText: /\S/ }).waitFor();
 }
 
-/** Chooses an entry of a row's menu. */
-/** A menu that has just opened takes no click, so that the click that opened it chooses nothing: then it is clicked again. */
+/** Chooses an entry of a row's menu. A menu that has just opened takes no click, so that the click that opened it chooses nothing: then it is clicked again. */
 async function menu(workbench: Workbench, row: Locator, entry: string): Promise<void> {
   await row.click({ button: 'right' });
   const item = workbench.page.locator('.monaco-menu .action-item').filter({ hasText: entry }).first();

@@ -64,9 +64,9 @@ export class Workbench {
         () => true,
         () => false,
       );
+      // Clicked, not entered: which row has the focus is not settled when the list appears.
       if (found) {
-        await this.page.keyboard.press('Enter');
-        await input.waitFor({ state: 'hidden' });
+        await row.click();
         return;
       }
       await this.page.keyboard.press('Escape');
@@ -74,22 +74,31 @@ export class Workbench {
     throw new Error(`The palette has no command “${title}”`);
   }
 
-  /** Opens a file of the folder by its path in it, and puts the cursor on a line. */
+  /**
+   * Opens a file of the folder by its path in it, and puts the cursor on a line. While VS Code is busy its quick open may still show
+   * what was typed before, and takes Enter for that: then it is asked again.
+   */
   async openFile(path: string, line: number): Promise<void> {
     const input = this.page.locator('.quick-input-widget input.input');
-    await this.page.keyboard.press('Control+P');
-    await input.waitFor();
-    await input.fill(path);
     const name = path.split('/').at(-1) ?? path;
-    await this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: name }).first().waitFor();
-    await input.fill(`${path}:${line}`);
-    await this.page.keyboard.press('Enter');
-    await input.waitFor({ state: 'hidden' });
-    await this.page.locator('.tabs-container .tab.active').filter({ hasText: name }).waitFor();
-    await this.page
-      .locator('.statusbar-item')
-      .filter({ hasText: `Ln ${line},` })
-      .waitFor();
+    const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: name }).first();
+    const tab = this.page.locator('.tabs-container .tab.active').filter({ hasText: name });
+    const place = this.page.locator('.statusbar-item').filter({ hasText: `Ln ${line},` });
+    for (let attempt = 0; attempt < 8; attempt++) {
+      await this.page.keyboard.press('Control+P');
+      await input.waitFor();
+      await input.fill(`${path}:${line}`);
+      try {
+        await row.waitFor({ timeout: 4_000 });
+        await this.page.keyboard.press('Enter');
+        await tab.waitFor({ timeout: 4_000 });
+        await place.waitFor({ timeout: 4_000 });
+        return;
+      } catch {
+        await this.page.keyboard.press('Escape');
+      }
+    }
+    throw new Error(`${path} could not be opened at line ${line}`);
   }
 
   /** Waits until the guest's console, which is in sight, shows `text`. */
@@ -103,8 +112,10 @@ export class Workbench {
     await this.page.locator('.codicon-debug-breakpoint, .codicon-debug-breakpoint-unverified').first().waitFor();
   }
 
-  /** Takes the breakpoint off the line of the cursor, the only one. */
-  async removeBreakpoint(): Promise<void> {
+  /** Takes the only breakpoint off the line of the cursor in an open file. */
+  async removeBreakpoint(file: string): Promise<void> {
+    await this.page.locator('.tabs-container .tab').filter({ hasText: file }).click();
+    await this.page.locator('.tabs-container .tab.active').filter({ hasText: file }).waitFor();
     await this.page.keyboard.press('F9');
     await this.page.locator('.codicon-debug-breakpoint').first().waitFor({ state: 'hidden' });
   }
