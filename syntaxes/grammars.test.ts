@@ -46,7 +46,9 @@ function annotate(grammar: IGrammar, text: string): string {
     const result = grammar.tokenizeLine(line, state);
     state = result.ruleStack;
     for (const { startIndex, endIndex, scopes } of result.tokens) {
-      if (scopes.length > 1 && line.slice(startIndex, endIndex).trim() !== '') {
+      // Blanks are worth a line only where they are wrong.
+      const isBlank = line.slice(startIndex, endIndex).trim() === '';
+      if (scopes.length > (isBlank ? 2 : 1)) {
         const marks = '^'.repeat(endIndex - startIndex);
         annotated.push(`#${' '.repeat(startIndex)}${marks} ${scopes.slice(1).join(' ')}`);
       }
