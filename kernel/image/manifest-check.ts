@@ -131,7 +131,9 @@ function checkHost(placed: Placed, context: CheckContext, findings: Finding[]): 
     findings.push({ ...span, code: 'empty-tree', severity: 'warning', message, subject: host });
   } else if (kind === 'missing') {
     const message = `${host} is not on this host: the image cannot be made.`;
-    findings.push({ ...span, code: 'missing-host', severity: 'error', message, subject: host });
+    // What a distribution installs may be there on the host that makes the image.
+    const severity = host.startsWith('/') ? 'warning' : 'error';
+    findings.push({ ...span, code: 'missing-host', severity, message, subject: host });
   }
 }
 

@@ -185,7 +185,8 @@ export async function isMade(path: string, surroundings: Surroundings): Promise<
   if (osv && isInside(path, join(osv, 'build'))) {
     return true;
   }
-  const root = osv ?? folder;
+  // Without an OSv tree, modules that stand side by side may use each other's files.
+  const root = osv ?? dirname(folder);
   if (!isInside(path, root)) {
     return false;
   }

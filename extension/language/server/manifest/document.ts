@@ -5,7 +5,7 @@ import { foreignFormat, type Manifest, type ManifestLine, parseManifest } from '
 import { type CheckContext, checkManifest, type Finding } from '../../../../kernel/image/manifest-check.ts';
 import { expandHost, type Layout, layOut, type Placed } from '../../../../kernel/image/manifest-layout.ts';
 import type { HostFact, HostFiles } from '../host-files.ts';
-import { isMade, type Surroundings } from '../surroundings.ts';
+import { isInside, isMade, type Surroundings } from '../surroundings.ts';
 
 export class ManifestDocument {
   readonly uri: string;
@@ -125,13 +125,27 @@ export class ManifestDocument {
     return (await this.#findMade(paths)) || isNew;
   }
 
+  /**
+   * Which of the missing files a build makes. Where one that a module's recipe names is missing, the module was not built yet: then
+   * nothing can be said of what else is missing in its folder, because a recipe need not name everything that it makes.
+   */
   async #findMade(paths: string[]): Promise<boolean> {
     const surroundings = this.#surroundings;
+    if (!surroundings) {
+      return false;
+    }
+    const missing = paths.filter((path) => this.files.fact(path)?.kind === 'missing');
     let isNew = false;
-    for (const path of surroundings ? paths : []) {
-      if (!this.#made.has(path) && this.files.fact(path)?.kind === 'missing' && surroundings) {
+    for (const path of missing) {
+      if (!this.#made.has(path)) {
         this.#made.set(path, await isMade(path, surroundings));
         isNew = true;
+      }
+    }
+    const own = surroundings.kind === 'module' ? missing.filter((path) => isInside(path, surroundings.folder)) : [];
+    if (own.some((path) => this.#made.get(path))) {
+      for (const path of own) {
+        this.#made.set(path, true);
       }
     }
     return isNew;
