@@ -82,7 +82,7 @@ test('F5 in Sprout’s tree: stop in a worker, step, and see the four views, sto
     await held.filter({ hasText: '/data/' }).first().waitFor();
     await held.first().click();
     await workbench.rows('Vnode Locks').filter({ hasText: 'acquired' }).first().waitFor();
-    await workbench.screenshot('vnode-locks');
+    await workbench.screenshot('vnode-locks', pictures);
 
     await workbench.showOnly('Malloc Pools');
     await workbench
@@ -101,7 +101,7 @@ test('F5 in Sprout’s tree: stop in a worker, step, and see the four views, sto
       .filter({ hasText: /^0xffff.* of \d+ live$/ })
       .first()
       .waitFor();
-    await workbench.screenshot('malloc-pools');
+    await workbench.screenshot('malloc-pools', pictures);
 
     await workbench.showOnly('Timer Sets');
     await workbench
@@ -123,7 +123,7 @@ test('F5 in Sprout’s tree: stop in a worker, step, and see the four views, sto
     const texts = () => workbench.rows('Threads').allTextContents();
     const first = await texts();
     await expect.poll(texts).not.toEqual(first);
-    await workbench.screenshot('live', pictures);
+    await workbench.screenshot('live');
     await workbench.command('Unikernel: Show Guest Console');
     await workbench.guestSays(/workload: \d+ workers/);
   });
@@ -159,7 +159,7 @@ describe('configurations', () => {
         .filter({ hasText: /^deadlock/ })
         .first()
         .waitFor();
-      await workbench.screenshot('deadlock', pictures);
+      await workbench.screenshot('deadlock');
       await workbench.command('Unikernel: Find Deadlocks');
       const told = workbench.page.locator('.notification-list-item-message').filter({ hasText: 'Deadlock' });
       await told.waitFor();
