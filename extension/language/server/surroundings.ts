@@ -179,11 +179,12 @@ const WORD = /[A-Za-z0-9_]/;
  */
 export async function isMade(path: string, surroundings: Surroundings): Promise<boolean> {
   const { kind, osv, folder } = surroundings;
-  if (kind !== 'module' && kind !== 'skeleton') {
-    return false;
-  }
+  // Not every manifest in a build's folder is one of the image that was built there.
   if (osv && isInside(path, join(osv, 'build'))) {
     return true;
+  }
+  if (kind !== 'module' && kind !== 'skeleton') {
+    return false;
   }
   // Without an OSv tree, modules that stand side by side may use each other's files.
   const root = osv ?? dirname(folder);
