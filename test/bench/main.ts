@@ -6,6 +6,7 @@ import { benchLaunch, benchNext } from './control.ts';
 import { benchLive } from './live.ts';
 import { ROOT } from './session.ts';
 import { benchSizes } from './sizes.ts';
+import { benchSnapshot } from './snapshot.ts';
 import { type Figure, printFigures } from './table.ts';
 
 const BREAKPOINT = 'sprout::workload::Worker::write_shared_file';
@@ -29,6 +30,9 @@ async function main(): Promise<void> {
   figures.push(await benchNext(guest(elf, '--load=20 --threads=33'), 33));
   figures.push(await benchNext(guest(elf, '--load=20 --threads=10000', 1, '1G'), 10_000));
   figures.push(await benchLive(guest(elf, '--load=50 --threads=8')));
+  // A tenth of the goal's guest: the peer takes minutes for the whole, and both grow alike.
+  const many = '--load=1 --threads=1000 --vnodes=10000 --objects=100000';
+  figures.push(await benchSnapshot(guest(elf, many, 1, '1G')));
   figures.push(...(await benchSizes()));
   printFigures(figures);
 }
