@@ -63,6 +63,7 @@ connection.onDidChangeConfiguration(() => void workspace.refresh().catch(report)
 connection.onNotification(HOST_CHANGED, () => void workspace.refresh().catch(report));
 
 connection.onCompletion(async ({ textDocument: { uri }, position }) => {
+  await workspace.ready(uri);
   const launch = workspace.launchFile(uri);
   if (launch) {
     return commandLineCompletion(launch.document, launch.kernel, position);
@@ -72,6 +73,7 @@ connection.onCompletion(async ({ textDocument: { uri }, position }) => {
 });
 connection.onCompletionResolve((item) => resolveCompletion(workspace.files, item));
 connection.onHover(async ({ textDocument: { uri }, position }) => {
+  await workspace.ready(uri);
   const launch = workspace.launchFile(uri);
   if (launch) {
     return commandLineHover(launch.document, launch.kernel, position);
@@ -80,6 +82,7 @@ connection.onHover(async ({ textDocument: { uri }, position }) => {
   return manifest && (await hover(manifest, position));
 });
 connection.onCodeAction(async ({ textDocument: { uri }, context }) => {
+  await workspace.ready(uri);
   const launch = workspace.launchFile(uri);
   if (launch) {
     return commandLineActions(launch.document, context.diagnostics);

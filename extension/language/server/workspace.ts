@@ -25,6 +25,7 @@ export class Workspace {
   readonly #manifests = new Map<string, ManifestDocument>();
   readonly #kernels = new Map<string, string | undefined>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #ready = new Map<string, Promise<void>>();
   readonly #checked = new Map<string, number>();
   #canRefreshLenses = false;
   #canConfigure = false;
@@ -55,7 +56,23 @@ export class Workspace {
     return document && isLaunchFile(uri) ? { document, kernel: this.#kernels.get(uri) } : undefined;
   }
 
+  /** Resolves when the surroundings of an opened document are known. */
+  async ready(uri: string): Promise<void> {
+    await this.#ready.get(uri);
+  }
+
   async opened(document: TextDocument): Promise<void> {
+    const { uri } = document;
+    const ready = this.#open(document);
+    this.#ready.set(
+      uri,
+      ready.catch(() => {}),
+    );
+    await ready;
+    await this.#check(uri, 0);
+  }
+
+  async #open(document: TextDocument): Promise<void> {
     const { uri } = document;
     if (document.getText().length > MAX_TEXT) {
       return;
@@ -67,12 +84,11 @@ export class Workspace {
       this.#manifests.set(uri, manifest);
       await this.#findSurroundings(manifest, document);
     }
-    await this.#check(uri, 0);
   }
 
   closed(uri: string): void {
     clearTimeout(this.#timers.get(uri));
-    for (const map of [this.#timers, this.#manifests, this.#kernels, this.#checked]) {
+    for (const map of [this.#timers, this.#manifests, this.#kernels, this.#checked, this.#ready]) {
       map.delete(uri);
     }
     void this.#connection.sendDiagnostics({ uri, diagnostics: [] });

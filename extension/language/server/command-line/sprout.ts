@@ -306,7 +306,7 @@ export function workloadProblem(words: readonly Word[]): Problem | undefined {
     at += next ? 1 : 0;
     const given = value ?? next?.text ?? '';
     if (!(known.hasForever && given === 'forever') && !isInRange(given, known.least, known.most)) {
-      const message = `${name} is a number from ${known.least} to ${known.most}${known.hasForever ? ', or forever' : ''}.`;
+      const message = `The value of ${name} must be a number from ${known.least} to ${known.most}${known.hasForever ? ', or forever' : ''}.`;
       return { start: word.start, end: next?.end ?? word.end, severity: 'error', message };
     }
   }
