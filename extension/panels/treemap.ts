@@ -1,5 +1,4 @@
 /** The size map: the symbol-size tree as rectangles, in a panel of its own. */
-import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { MapNode } from '../../debug-adapter/elf/sizes/messages.ts';
 import { isSymbol, type SizeItem } from '../../debug-adapter/elf/sizes/model.ts';
@@ -9,6 +8,7 @@ import type { MapRow, ToHost, ToPage } from '../../webviews/treemap/messages.ts'
 import { sentence } from '../sessions.ts';
 import type { SymbolSizes } from '../views/symbol-sizes.ts';
 import { bothSizes } from '../views/symbol-sizes-rows.ts';
+import { openPage, type Page } from './page.ts';
 
 const TYPE = 'unikernel.sizes.treemap';
 /** More rectangles cannot be told apart. */
@@ -46,13 +46,8 @@ class Treemap {
 
   constructor(extension: vscode.Uri, sizes: SymbolSizes, onDispose: () => void) {
     this.#sizes = sizes;
-    const scripts = vscode.Uri.joinPath(extension, 'dist/webviews');
-    this.#panel = vscode.window.createWebviewPanel(TYPE, 'Size Map', vscode.ViewColumn.Active, {
-      enableScripts: true,
-      localResourceRoots: [scripts],
-    });
+    this.#panel = openPage(extension, TYPE, PAGE);
     const { webview } = this.#panel;
-    webview.html = page(webview, vscode.Uri.joinPath(scripts, 'treemap.js'));
     this.#disposables.push(
       webview.onDidReceiveMessage((message: ToHost) => this.#receive(message)),
       sizes.onDidChange(() => this.#show()),
@@ -149,33 +144,17 @@ function shortName(item: SizeItem): string {
   return isSymbol(item) ? bareName(splitName(item.name).leaf) || item.name : item.name;
 }
 
-/** The hash of nothing: the toolkit adds an empty style element, which it fills by script. */
-const EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
-
-/** The page: nothing is loaded but our script, nothing runs but it. */
-function page(webview: vscode.Webview, script: vscode.Uri): string {
-  const nonce = randomBytes(16).toString('base64');
-  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}' ${EMPTY_STYLE}; font-src ${webview.cspSource}`;
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width">
-<title>Size map</title>
-<style nonce="${nonce}">
-html, body { height: 100%; margin: 0; padding: 0; }
-body { display: flex; flex-direction: column; gap: 6px; padding: 8px; box-sizing: border-box; color: var(--vscode-foreground); }
-body.vscode-high-contrast-light { --vscode-list-activeSelectionForeground: var(--vscode-foreground); }
+const PAGE: Page = {
+  script: 'treemap',
+  title: 'Size Map',
+  style: `
 header { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
 nav { display: flex; flex-wrap: wrap; gap: 4px; }
 .field { display: flex; gap: 6px; align-items: center; }
 #map { flex: 1; min-height: 0; width: 100%; outline: none; cursor: pointer; display: block; }
 #status { min-height: 1.4em; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-</style>
-</head>
-<body>
-<header>
+`,
+  body: `<header>
 <div class="field"><label for="grouping">Group by</label><vscode-dropdown id="grouping" aria-label="Group by">
 <vscode-option value="source">folder and file</vscode-option><vscode-option value="section">section</vscode-option><vscode-option value="name">name</vscode-option>
 </vscode-dropdown></div>
@@ -186,8 +165,5 @@ nav { display: flex; flex-wrap: wrap; gap: 4px; }
 </header>
 <nav id="trail" aria-label="What is shown"></nav>
 <canvas id="map" tabindex="0" role="application" aria-roledescription="size map" aria-describedby="status" aria-label="Size map. Arrow keys choose, Enter opens, Escape goes up."></canvas>
-<div id="status" role="status" aria-live="polite"></div>
-<script nonce="${nonce}" src="${webview.asWebviewUri(script).toString()}"></script>
-</body>
-</html>`;
-}
+<div id="status" role="status" aria-live="polite"></div>`,
+};

@@ -1,0 +1,59 @@
+/** A panel's page: one script of ours, one style, and a policy that lets nothing else in. */
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+
+/** What a page is made of. */
+export interface Page {
+  /** The script's name in dist/webviews, without `.js`. */
+  script: string;
+  /** The document's title, for screen readers. */
+  title: string;
+  /** Rules that this page adds to those of all pages. */
+  style: string;
+  /** Constant markup: nothing of a guest or a file may be in it. */
+  body: string;
+}
+
+/** The hash of nothing: the toolkit adds an empty style element, which it fills by script. */
+const EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
+
+const STYLE = `
+html, body { height: 100%; margin: 0; padding: 0; }
+body { display: flex; flex-direction: column; gap: 6px; padding: 8px; box-sizing: border-box; color: var(--vscode-foreground); }
+body.vscode-high-contrast-light { --vscode-list-activeSelectionForeground: var(--vscode-foreground); }
+`;
+
+/** A new panel that shows `page`; messages go by `panel.webview`. The caller disposes it. */
+export function openPage(
+  extension: vscode.Uri,
+  type: string,
+  page: Page,
+  column: vscode.ViewColumn = vscode.ViewColumn.Active,
+): vscode.WebviewPanel {
+  const scripts = vscode.Uri.joinPath(extension, 'dist/webviews');
+  const panel = vscode.window.createWebviewPanel(type, page.title, column, {
+    enableScripts: true,
+    localResourceRoots: [scripts],
+  });
+  panel.webview.html = html(panel.webview, vscode.Uri.joinPath(scripts, `${page.script}.js`), page);
+  return panel;
+}
+
+function html(webview: vscode.Webview, script: vscode.Uri, { title, style, body }: Page): string {
+  const nonce = randomBytes(16).toString('base64');
+  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}' ${EMPTY_STYLE}; font-src ${webview.cspSource}`;
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width">
+<title>${title}</title>
+<style nonce="${nonce}">${STYLE}${style}</style>
+</head>
+<body>
+${body}
+<script nonce="${nonce}" src="${webview.asWebviewUri(script).toString()}"></script>
+</body>
+</html>`;
+}
