@@ -203,7 +203,10 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
     this.#tellStop(stop);
   }
 
-  /** It runs from the moment it is asked to: gdb may tell that it runs, and that it stopped, before it answers. */
+  /**
+   * It runs from the moment it is asked to: gdb may tell that it runs, and that it stopped, before we hear its answer. Or after
+   * it: whoever asks the views right then must not be shown a guest that stands.
+   */
   async #resume(command: string): Promise<void> {
     this.#running = true;
     try {
@@ -211,6 +214,9 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
     } catch (error) {
       this.#running = false;
       throw error;
+    }
+    if (this.#running) {
+      this.#setRunning();
     }
   }
 

@@ -8,6 +8,12 @@ import json
 import gdb
 
 
+def variable(name):
+    """A global by its qualified name: expressions find nested namespaces only from a frame that has debug information."""
+    symbol = gdb.lookup_global_symbol(name) or gdb.lookup_static_symbol(name)
+    return symbol.value()
+
+
 def elements(sentinel, type_name, hook):
     """The structures on a List, by container_of."""
     type_ = gdb.lookup_type(type_name)
@@ -101,7 +107,7 @@ def pool_row(pool):
 
 def timer_rows(cpu):
     timers = []
-    buckets = gdb.parse_and_eval("sprout::g_timer_sets.slots[%d].value.buckets" % cpu)
+    buckets = variable("sprout::g_timer_sets")["slots"][cpu]["value"]["buckets"]
     for bucket in range(64):
         for timer in elements(buckets[bucket]["sentinel"], "sprout::Timer", "link"):
             callback = gdb.block_for_pc(int(timer["callback"]))
@@ -119,20 +125,20 @@ def timer_rows(cpu):
 
 
 def reading():
-    large = elements(gdb.parse_and_eval("sprout::g_large_allocations.list.sentinel"), "sprout::LargeAllocation", "link")
+    large = elements(variable("sprout::g_large_allocations")["list"]["sentinel"], "sprout::LargeAllocation", "link")
     return {
         "threads": [
             thread_row(t)
-            for t in elements(gdb.parse_and_eval("sprout::g_threads.list.sentinel"), "sprout::Thread", "all_link")
+            for t in elements(variable("sprout::g_threads")["list"]["sentinel"], "sprout::Thread", "all_link")
         ],
         "vnodes": [
             vnode_row(v)
-            for v in elements(gdb.parse_and_eval("sprout::g_vnodes.list.sentinel"), "sprout::Vnode", "table_link")
+            for v in elements(variable("sprout::g_vnodes")["list"]["sentinel"], "sprout::Vnode", "table_link")
         ],
-        "pools": [pool_row(gdb.parse_and_eval("sprout::g_malloc_pools[%d]" % i)) for i in range(32)],
+        "pools": [pool_row(variable("sprout::g_malloc_pools")[i]) for i in range(32)],
         "large": [[int(l["pages"]), int(l["requested"]), int(l["thread"])] for l in large],
-        "freePages": int(gdb.parse_and_eval("sprout::g_page_allocator.free_pages")),
-        "timers": [timer_rows(cpu) for cpu in range(int(gdb.parse_and_eval("sprout::arch::g_cpu_count")))],
+        "freePages": int(variable("sprout::g_page_allocator")["free_pages"]),
+        "timers": [timer_rows(cpu) for cpu in range(int(variable("sprout::arch::g_cpu_count")))],
     }
 
 
