@@ -165,6 +165,11 @@ export interface CyclesResponse {
 export interface LiveValueRequest {
   expression: string;
   hexadecimal?: boolean;
+  /**
+   * Where the expression stands: names of its namespaces and classes need no prefix then. The answer's `expression` has what was
+   * missing, and means the same anywhere. Without it a name that is not known is searched for in all namespaces.
+   */
+  source?: { path: string; line: number };
 }
 export interface LiveValue {
   name: string;
@@ -182,7 +187,9 @@ export interface LiveValue {
 }
 
 /** `unikernel/liveChildren`: members or elements of a value, paged. */
-export interface LiveChildrenRequest extends LiveValueRequest {
+export interface LiveChildrenRequest {
+  expression: string;
+  hexadecimal?: boolean;
   start?: number;
   /** 1 to 1000. Default 1000. */
   count?: number;
@@ -201,6 +208,9 @@ export interface SetLiveValueRequest {
 export interface SubscribeValuesRequest {
   /** At most 200. */
   expressions: string[];
+  /** Values whose children are told too, a page of each: at most 50. */
+  expanded?: LiveChildrenRequest[];
+  hexadecimal?: boolean;
   /** Times a second, 0.1 to 50. */
   rate: number;
 }
@@ -209,7 +219,10 @@ export interface SubscribeValuesRequest {
 export interface ValuesChangedEvent {
   subscription: number;
   sequence: number;
+  /** In the order of `expressions`. */
   values: LiveValue[];
+  /** In the order of `expanded`, when that was given. What cannot be read has no children. */
+  children?: LiveValue[][];
 }
 
 /** `unikernel/allocations`: live allocations by chain of callers, the most bytes first; what grows from one to the next is a leak. */

@@ -6,6 +6,7 @@ import { registerBuildTasks } from './launch/build-task.ts';
 import { registerConfigurations } from './launch/configurations.ts';
 import { registerGuestConsole } from './launch/guest-console.ts';
 import { Sessions } from './sessions.ts';
+import { registerLiveWatch } from './views/live-watch-feature.ts';
 import { registerSymbolSizes } from './views/symbol-sizes-feature.ts';
 import { registerViews } from './views/views.ts';
 
@@ -17,6 +18,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerBuildTasks(context);
   registerGuestConsole(context, sessions);
   registerViews(context, sessions);
+  registerLiveWatch(context, sessions);
   registerSymbolSizes(context);
   registerLanguages(context);
 }

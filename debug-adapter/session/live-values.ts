@@ -2,7 +2,13 @@
 
 import type { Gdb } from '../gdb/gdb.ts';
 import { type MiRecord, numberOf, quote, recordOf, recordsOf, textOf } from '../gdb/records.ts';
-import type { LiveValue, ValuesChangedEvent } from '../protocol.ts';
+import type {
+  LiveChildrenRequest,
+  LiveValue,
+  LiveValueRequest,
+  SubscribeValuesRequest,
+  ValuesChangedEvent,
+} from '../protocol.ts';
 import { sentence } from '../sentence.ts';
 import type { Boot } from './boot.ts';
 import type { CurrentBoot } from './lifecycle.ts';
@@ -17,6 +23,7 @@ export type LiveFamily =
   | 'unikernel/unsubscribeValues';
 
 const MOST_EXPRESSIONS = 200;
+const MOST_EXPANDED = 50;
 const LARGEST_PAGE = 1000;
 const SLOWEST = 0.1;
 const FASTEST = 50;
@@ -36,28 +43,18 @@ export class LiveValues {
 
   get handlers(): Handlers<LiveFamily> {
     return {
-      'unikernel/liveValue': ({ expression, hexadecimal }) => this.evaluate(checkText(expression), hexadecimal),
-      'unikernel/liveChildren': async ({ expression, start, count, hexadecimal }) => {
-        const gdb = await this.#gdb();
-        const page = Math.min(LARGEST_PAGE, Math.max(1, Math.trunc(count ?? LARGEST_PAGE) || 1));
-        const first = Math.max(0, Math.trunc(start ?? 0) || 0);
-        const command = `-unikernel-expand ${quote(checkText(expression))} ${first} ${page} ${hexadecimal ? 1 : 0}`;
-        return { children: recordsOf(await gdb.execute(command), 'variables').map(liveValue) };
+      'unikernel/liveValue': (given) => this.#resolve(given),
+      'unikernel/liveChildren': async (given) => {
+        const command = `-unikernel-expand ${pageOf(given)} ${flag(given.hexadecimal)}`;
+        return { children: recordsOf(await (await this.#gdb()).execute(command), 'variables').map(liveValue) };
       },
       'unikernel/setLiveValue': async ({ expression, value }) => {
-        const gdb = await this.#gdb();
         const command = `-unikernel-assign ${quote(checkText(expression))} ${quote(checkText(value))} 0`;
-        return liveValue(recordOf(await gdb.execute(command), 'variable') ?? {});
+        return liveValue(recordOf(await (await this.#gdb()).execute(command), 'variable') ?? {});
       },
-      'unikernel/subscribeValues': async ({ expressions, rate }) => {
-        if (!Array.isArray(expressions) || expressions.length > MOST_EXPRESSIONS) {
-          throw new Error(`"expressions" must be a list of at most ${MOST_EXPRESSIONS} texts.`);
-        }
-        if (!(rate >= SLOWEST && rate <= FASTEST)) {
-          throw new Error(`"rate" must be a number from ${SLOWEST} to ${FASTEST} a second.`);
-        }
-        return { subscription: this.#watch(expressions.map(checkText), 1000 / rate) };
-      },
+      'unikernel/subscribeValues': async (given) => ({
+        subscription: this.#watch(watchCommand(given), 1000 / checkRate(given.rate)),
+      }),
       'unikernel/unsubscribeValues': async ({ subscription }) => {
         clearTimeout(this.#watches.get(subscription));
         this.#watches.delete(subscription);
@@ -68,9 +65,15 @@ export class LiveValues {
 
   /** One expression, now. Rejects with gdb's sentence. */
   async evaluate(expression: string, hexadecimal = false): Promise<LiveValue> {
-    const gdb = await this.#gdb();
-    const command = `-unikernel-evaluate 0 ${hexadecimal ? 1 : 0} ${quote(expression)}`;
-    return liveValue(recordOf(await gdb.execute(command), 'variable') ?? {});
+    const command = `-unikernel-evaluate 0 ${flag(hexadecimal)} ${quote(expression)}`;
+    return liveValue(recordOf(await (await this.#gdb()).execute(command), 'variable') ?? {});
+  }
+
+  /** One expression, now, whose names may lack their prefixes. */
+  async #resolve({ expression, hexadecimal, source }: LiveValueRequest): Promise<LiveValue> {
+    const place = source ? ` ${quote(`${checkText(source.path)}:${Math.trunc(source.line) || 1}`)}` : '';
+    const command = `-unikernel-resolve ${flag(hexadecimal)} ${quote(checkText(expression))}${place}`;
+    return liveValue(recordOf(await (await this.#gdb()).execute(command), 'variable') ?? {});
   }
 
   /** The gdb to read memory with: the session's at a stop, the live one while the guest runs. */
@@ -87,20 +90,20 @@ export class LiveValues {
     this.#watches.clear();
   }
 
-  #watch(expressions: string[], period: number): number {
+  #watch(command: WatchCommand, period: number): number {
     const subscription = this.#nextId++;
     let sequence = 0;
     let told = '';
     const round = async (): Promise<void> => {
       const begin = performance.now();
-      const values = await Promise.all(expressions.map((expression) => this.#read(expression)));
+      const values = await this.#read(command);
       if (!this.#watches.has(subscription)) {
         return;
       }
       const text = JSON.stringify(values);
       if (text !== told) {
         told = text;
-        this.#emit({ subscription, sequence: ++sequence, values });
+        this.#emit({ subscription, sequence: ++sequence, ...values });
       }
       // gdb is asked again after as long as it took at least.
       const spent = performance.now() - begin;
@@ -110,12 +113,22 @@ export class LiveValues {
     return subscription;
   }
 
-  /** A value that cannot be read says why: the others are told all the same. */
-  async #read(expression: string): Promise<LiveValue> {
+  /** Where gdb cannot be had, that is why each of them cannot be read. */
+  async #read({
+    command,
+    expressions,
+    expanded,
+  }: WatchCommand): Promise<Pick<ValuesChangedEvent, 'values' | 'children'>> {
     try {
-      return await this.evaluate(expression);
+      const answer = await (await this.#gdb()).execute(command);
+      const values = recordsOf(answer, 'values').map(liveValue);
+      const children = recordsOf(answer, 'children').map((list) => recordsOf(list, 'variables').map(liveValue));
+      return { values, ...(expanded > 0 && { children }) };
     } catch (error) {
-      return { name: expression, expression, value: '', type: '', error: sentence(error), named: 0, indexed: 0 };
+      const reason = sentence(error);
+      return {
+        values: expressions.map((expression) => ({ ...liveValue({ name: expression, expression }), error: reason })),
+      };
     }
   }
 
@@ -132,9 +145,33 @@ export class LiveValues {
   }
 }
 
+/** What one round of a subscription asks gdb. */
+interface WatchCommand {
+  command: string;
+  expressions: readonly string[];
+  expanded: number;
+}
+
+function watchCommand({ expressions, expanded = [], hexadecimal }: SubscribeValuesRequest): WatchCommand {
+  checkList(expressions, 'expressions', MOST_EXPRESSIONS, 'texts');
+  checkList(expanded, 'expanded', MOST_EXPANDED, 'values with "expression"');
+  const names = expressions.map((expression) => quote(checkText(expression)));
+  const command = ['-unikernel-watch', flag(hexadecimal), expressions.length, ...names, ...expanded.map(pageOf)].join(
+    ' ',
+  );
+  return { command, expressions, expanded: expanded.length };
+}
+
+/** `EXPRESSION START COUNT`, within bounds. */
+function pageOf({ expression, start, count }: LiveChildrenRequest): string {
+  const page = Math.min(LARGEST_PAGE, Math.max(1, Math.trunc(count ?? LARGEST_PAGE) || 1));
+  return `${quote(checkText(expression))} ${Math.max(0, Math.trunc(start ?? 0) || 0)} ${page}`;
+}
+
 /** A row of session.py. */
 function liveValue(row: MiRecord): LiveValue {
   const address = textOf(row, 'address');
+  const error = textOf(row, 'error');
   return {
     name: textOf(row, 'name') ?? '',
     expression: textOf(row, 'expression') ?? '',
@@ -143,6 +180,7 @@ function liveValue(row: MiRecord): LiveValue {
     named: numberOf(row, 'named') ?? 0,
     indexed: numberOf(row, 'indexed') ?? 0,
     ...(address !== undefined && { memoryReference: address }),
+    ...(error !== undefined && { error }),
   };
 }
 
@@ -151,4 +189,21 @@ function checkText(text: string): string {
     throw new Error('An expression must be a text.');
   }
   return text;
+}
+
+function checkList(list: unknown, name: string, most: number, what: string): void {
+  if (!Array.isArray(list) || list.length > most) {
+    throw new Error(`"${name}" must be a list of at most ${most} ${what}.`);
+  }
+}
+
+function checkRate(rate: number): number {
+  if (!(rate >= SLOWEST && rate <= FASTEST)) {
+    throw new Error(`"rate" must be a number from ${SLOWEST} to ${FASTEST} a second.`);
+  }
+  return rate;
+}
+
+function flag(value: boolean | undefined): 0 | 1 {
+  return value ? 1 : 0;
 }

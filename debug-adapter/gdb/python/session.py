@@ -3,9 +3,17 @@
 Loaded by `-ix` before the kernel. Each command takes `--thread N --frame M` as every MI command does. Values that can be
 opened get a handle, valid until the target goes on. Text that nobody asked for begins with a record separator (0x1e).
 """
-import re
+import contextlib
+import os
+import sys
 
 import gdb
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from containers import container_of  # noqa: E402
+from expressions import evaluate, resolve  # noqa: E402
 
 # What a summary may read and show: a local may be an array of megabytes.
 SUMMARY_BYTES = 4096
@@ -18,26 +26,6 @@ MOST_HANDLES = 200_000
 STRUCTS = (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION)
 REFERENCES = (gdb.TYPE_CODE_REF, gdb.TYPE_CODE_RVALUE_REF)
 NUMBERS = (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_PTR, gdb.TYPE_CODE_BOOL, gdb.TYPE_CODE_CHAR, gdb.TYPE_CODE_ENUM)
-
-
-# `sprout::arch::g_cpus`: a name with its namespaces.
-QUALIFIED_NAME = re.compile(r"[A-Za-z_]\w*(?:::[A-Za-z_]\w*)+")
-
-
-def evaluate(expression):
-    """Without a frame gdb's parser knows no nested namespaces, but it finds a whole name in quotes: tried when all else failed."""
-    try:
-        return gdb.parse_and_eval(expression)
-    except gdb.error:
-        quoted = QUALIFIED_NAME.sub(lambda name: "'%s'" % name.group(0), expression)
-        if quoted == expression or "'" in expression:
-            raise
-        try:
-            return gdb.parse_and_eval(quoted)
-        except gdb.error:
-            pass
-        # The first failure says more: it is about what was typed.
-        raise
 
 
 class Handles:
@@ -104,6 +92,10 @@ def summary_of(value, hexadecimal):
     type_ = plain(value.type)
     if type_.code in REFERENCES:
         return summary_of(value.referenced_value(), hexadecimal)
+    container = container_of(value)
+    if container:
+        count, is_more = container.length()
+        return "{%d%s element%s}" % (count, " or more" if is_more else "", "" if count == 1 else "s")
     if type_.code in STRUCTS and type_.sizeof > SUMMARY_BYTES:
         return "{...}"
     if type_.code == gdb.TYPE_CODE_ARRAY and type_.sizeof > SUMMARY_BYTES:
@@ -135,6 +127,9 @@ def counts_of(value):
     type_ = plain(value.type)
     if type_.code in REFERENCES:
         return counts_of(value.referenced_value())
+    container = container_of(value)
+    if container:
+        return (0, container.length()[0])
     if type_.code in STRUCTS:
         return (len(type_.fields()), 0)
     if type_.code == gdb.TYPE_CODE_ARRAY:
@@ -192,6 +187,9 @@ def children_of(value, expression, start, count, hexadecimal):
         first = low + start
         indexes = range(first, min(high + 1, first + count))
         return [describe("[%d]" % i, value[i], "(%s)[%d]" % (expression, i), hexadecimal) for i in indexes]
+    container = container_of(value)
+    if container:
+        return [describe(name, element, named, hexadecimal) for name, element, named in container.page(start, count)]
     return members_of(value, "(%s)." % expression, "&(%s)" % expression, start, count, hexadecimal)
 
 
@@ -285,6 +283,54 @@ class Expand(Command):
         return {"variables": children_of(value, expression, start, count, hexadecimal == "1")}
 
 
+class Watch(Command):
+    """-unikernel-watch HEX COUNT EXPRESSION... [EXPRESSION START COUNT]...: COUNT values, and a page of children of each that follows.
+
+    What cannot be read says why and does not keep the others from being told.
+    """
+
+    def run(self, hexadecimal, count, *rest):
+        hexadecimal, count = hexadecimal == "1", int(count)
+        values = [self.value(expression, hexadecimal) for expression in rest[:count]]
+        triples = zip(*[iter(rest[count:])] * 3)
+        return {"values": values, "children": [{"variables": self.children(*triple, hexadecimal)} for triple in triples]}
+
+    @staticmethod
+    def value(expression, hexadecimal):
+        try:
+            with reading_only():
+                return describe(expression, evaluate(expression), expression, hexadecimal)
+        except (gdb.error, RuntimeError, ValueError, OverflowError, TypeError) as error:
+            return {"name": expression, "expression": expression, "error": str(error)}
+
+    @staticmethod
+    def children(expression, start, count, hexadecimal):
+        try:
+            with reading_only():
+                return children_of(evaluate(expression), expression, int(start), min(LARGEST_PAGE, int(count)), hexadecimal)
+        except (gdb.error, RuntimeError, ValueError, OverflowError, TypeError):
+            return []
+
+
+@contextlib.contextmanager
+def reading_only():
+    """No expression changes the guest: `n++` is refused."""
+    gdb.execute("set may-write-memory off")
+    try:
+        yield
+    finally:
+        gdb.execute("set may-write-memory on")
+
+
+class Resolve(Command):
+    """-unikernel-resolve HEX EXPRESSION [PLACE]: as resolve() tells; the row's expression is the one that lacks nothing."""
+
+    def run(self, hexadecimal, expression, place=None):
+        with reading_only():
+            value, whole = resolve(expression, place)
+            return {"variable": describe(expression, value, whole, hexadecimal == "1")}
+
+
 class Evaluate(Command):
     """-unikernel-evaluate MAY-CALL HEX EXPRESSION: functions of the guest run only when MAY-CALL is 1."""
 
@@ -370,6 +416,8 @@ for name, command in {
     "children": Children,
     "expand": Expand,
     "evaluate": Evaluate,
+    "watch": Watch,
+    "resolve": Resolve,
     "assign": Assign,
     "registers": Registers,
     "logpoint": InsertLogPoint,
