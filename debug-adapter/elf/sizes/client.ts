@@ -10,6 +10,9 @@ interface Pending {
   reject(error: Error): void;
 }
 
+/** Reading makes short-lived objects by the million: a small nursery keeps the thread below 200 MB with a 70 MB ELF, and no slower. */
+const resourceLimits = { maxYoungGenerationSizeMb: 8 };
+
 /** A worker that holds one file. It starts with the first question, and anew after it ended. */
 export class SizesWorker {
   readonly #cacheDirectory: string | undefined;
@@ -46,7 +49,7 @@ export class SizesWorker {
     if (!this.#worker) {
       const workerData: WorkerStart =
         this.#cacheDirectory === undefined ? {} : { cacheDirectory: this.#cacheDirectory };
-      const worker = new Worker(workerFile(), { workerData, name: 'unikernel-sizes' });
+      const worker = new Worker(workerFile(), { workerData, resourceLimits, name: 'unikernel-sizes' });
       worker.on('message', (answer: WorkerAnswer) => this.#receive(answer));
       worker.on('error', (error: Error) => this.#end(worker, `The sizes worker failed: ${error.message}`));
       worker.on('exit', () => this.#end(worker, 'The sizes worker has ended.'));

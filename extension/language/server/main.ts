@@ -91,7 +91,9 @@ connection.onCodeAction(async ({ textDocument: { uri }, context }) => {
   return manifest && (await codeActions(manifest, context.diagnostics, context.only));
 });
 
-connection.onDefinition(({ textDocument: { uri }, position }) => {
+// What leads to the host's files waits until they were looked at: an editor asks once, when the document is opened.
+connection.onDefinition(async ({ textDocument: { uri }, position }) => {
+  await workspace.looked(uri);
   const manifest = workspace.manifest(uri);
   return manifest && definition(manifest, position);
 });
@@ -115,7 +117,8 @@ connection.onDocumentRangeFormatting(({ textDocument: { uri }, range }) => {
   const manifest = workspace.manifest(uri);
   return manifest && formattingEdits(manifest, range.start.line, range.end.line);
 });
-connection.onDocumentLinks(({ textDocument: { uri } }) => {
+connection.onDocumentLinks(async ({ textDocument: { uri } }) => {
+  await workspace.looked(uri);
   const manifest = workspace.manifest(uri);
   return manifest && documentLinks(manifest);
 });

@@ -26,6 +26,7 @@ export class Workspace {
   readonly #kernels = new Map<string, string | undefined>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #ready = new Map<string, Promise<void>>();
+  readonly #looked = new Map<string, Promise<void>>();
   readonly #checked = new Map<string, number>();
   #canRefreshLenses = false;
   #canConfigure = false;
@@ -61,15 +62,24 @@ export class Workspace {
     await this.#ready.get(uri);
   }
 
+  /** Resolves when the host's files of an opened document were looked at. */
+  async looked(uri: string): Promise<void> {
+    await this.#looked.get(uri);
+  }
+
   async opened(document: TextDocument): Promise<void> {
     const { uri } = document;
     const ready = this.#open(document);
+    const looked = ready.then(() => this.#check(uri, 0));
     this.#ready.set(
       uri,
       ready.catch(() => {}),
     );
-    await ready;
-    await this.#check(uri, 0);
+    this.#looked.set(
+      uri,
+      looked.catch(() => {}),
+    );
+    await looked;
   }
 
   async #open(document: TextDocument): Promise<void> {
@@ -88,7 +98,7 @@ export class Workspace {
 
   closed(uri: string): void {
     clearTimeout(this.#timers.get(uri));
-    for (const map of [this.#timers, this.#manifests, this.#kernels, this.#checked, this.#ready]) {
+    for (const map of [this.#timers, this.#manifests, this.#kernels, this.#checked, this.#ready, this.#looked]) {
       map.delete(uri);
     }
     void this.#connection.sendDiagnostics({ uri, diagnostics: [] });

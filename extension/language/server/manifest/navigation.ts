@@ -1,7 +1,7 @@
 /** Definition, references and rename: of guest paths, of links to them, of variables, and of the host's files. */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Location, LocationLink, Position, Range, TextEdit } from 'vscode-languageserver/node';
+import type { DocumentLink, Location, LocationLink, Position, Range, TextEdit } from 'vscode-languageserver/node';
 import type { Piece, Span } from '../../../../kernel/image/manifest.ts';
 import { guestPath, linkTarget, type Placed, treesAbove } from '../../../../kernel/image/manifest-layout.ts';
 import type { ManifestDocument } from './document.ts';
@@ -183,9 +183,9 @@ export function rename(document: ManifestDocument, position: Position, newName: 
   return found.places.map(({ line, ...span }) => ({ range: spanRange(line, span), newText: newName }));
 }
 
-/** A link for each host path that is a file, or that nobody looked at yet. */
-export function documentLinks(document: ManifestDocument): { range: Range; target?: string; tooltip?: string }[] {
-  const links: { range: Range; target?: string }[] = [];
+/** A link for each host path that is a file. */
+export function documentLinks(document: ManifestDocument): DocumentLink[] {
+  const links: DocumentLink[] = [];
   for (const placed of document.isForeign ? [] : document.layout.placed) {
     if (placed.entry.isLink || placed.entry.wildcard === 'tree' || document.fact(placed)?.kind !== 'file') {
       continue;

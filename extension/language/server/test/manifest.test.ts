@@ -189,12 +189,12 @@ describe('hover', () => {
   });
 });
 
-test('document links open the host’s files, those that are there', async () => {
-  const uri = await open(['/a: files/hello', '/b: files/no', '/t/**: files/tree/**', '/l: ->/a']);
-  await codesOf(uri, ['missing-host']);
+test('document links open the host’s files, those that are there, also when they are asked for at once', async () => {
+  client.write('files/only-linked', 'x');
+  const uri = await open(['/a: files/only-linked', '/b: files/no', '/t/**: files/tree/**', '/l: ->/a']);
   const links = await client.ask<DocumentLink[]>('documentLink', uri);
   expect(links.map(({ range, target }) => [client.slice(uri, range), target])).toEqual([
-    ['files/hello', client.uri('files/hello')],
+    ['files/only-linked', client.uri('files/only-linked')],
   ]);
 });
 
@@ -209,8 +209,6 @@ describe('definition and references', () => {
 
   test('a link’s target leads to its entry, also into a tree; a host path to its file', async () => {
     const uri = await open(lines);
-    await codesOf(uri, []);
-    await client.until(() => client.lensRefreshes > 0, () => 'nothing of the host was told'); // biome-ignore format: short
     const [toEntry] = await client.at<LocationLink[]>('definition', uri, '->/usr/|lib/a');
     expect(toEntry?.targetSelectionRange.start).toEqual({ line: 0, character: 0 });
     const [toTree] = await client.at<LocationLink[]>('definition', uri, '->/t/deep/|two');
