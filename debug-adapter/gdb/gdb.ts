@@ -195,6 +195,7 @@ function gdbArguments(indexCache: string): string[] {
     `set index-cache directory ${indexCache}`,
     'set index-cache enabled on',
     'set may-call-functions off',
+    'set dcache line-size 1024',
     'set backtrace past-main on',
     'set backtrace past-entry on',
     'set backtrace limit 1000',

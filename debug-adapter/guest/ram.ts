@@ -16,6 +16,9 @@ export interface WritableRam extends Ram {
 /** PCI devices live right below 4 GiB: RAM that does not fit below them goes on at 4 GiB. */
 const FOUR_GIB = 0x1_0000_0000;
 
+/** Video memory and firmware hide the RAM here, on a PC: the file has other bytes than the guest sees. */
+const LEGACY_HOLE = { begin: 0xa_0000, end: 0x10_0000 };
+
 /**
  * Opens RAM that a file holds: a memfd, `/proc/PID/mem`, or a core.
  * @throws Error with one sentence when the file cannot be opened.
@@ -24,7 +27,10 @@ export function openRam(source: Exclude<RamSource, { kind: 'qmp' }>): WritableRa
   switch (source.kind) {
     case 'file': {
       const low = Math.min(source.size, source.lowSize);
-      const regions: RamRegion[] = [{ physical: 0, size: low, at: 0 }];
+      const regions: RamRegion[] = [
+        { physical: 0, size: Math.min(low, LEGACY_HOLE.begin), at: 0 },
+        { physical: LEGACY_HOLE.end, size: Math.max(0, low - LEGACY_HOLE.end), at: LEGACY_HOLE.end },
+      ];
       if (source.size > low) {
         regions.push({ physical: FOUR_GIB, size: source.size - low, at: low });
       }

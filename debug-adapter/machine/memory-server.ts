@@ -2,11 +2,10 @@
  * A gdbserver over RAM and stored CPU states: gdb sees a stopped target like any other, one that cannot run. Over a dump that is the
  * whole target; over the RAM of a guest that runs it is a way to let gdb read, and write, without a stop.
  */
-import { PhysicalCache, SMALL_CHUNK } from '../guest/physical-cache.ts';
-import { openRam, type WritableRam } from '../guest/ram.ts';
-import { PageTable } from '../guest/x64/page-table.ts';
-import type { Packet } from '../stub/rsp-codec.ts';
-import { GdbServer } from '../stub/server.ts';
+import { MappedRam } from '../guest/mapped-ram.ts';
+import { openRam } from '../guest/ram.ts';
+import type { Packet } from '../rsp/codec.ts';
+import { GdbServer } from '../rsp/server.ts';
 import type { CpuState } from './core/elf-core.ts';
 import type { RamSource } from './machine.ts';
 import { allDigits, registerDigits, TARGET_DESCRIPTION } from './memory-server-registers.ts';
@@ -15,7 +14,6 @@ const CANNOT_RUN = 'E.A snapshot cannot run.';
 const CANNOT_WRITE = 'E.A snapshot cannot be changed.';
 const CANNOT_WRITE_REGISTERS = 'E.Registers can be written at a stop only.';
 const LONGEST_READ = 0x8000;
-const PAGE = 0x1000;
 const PAGING = 1n << 31n;
 
 export interface MemoryServerOptions {
@@ -30,9 +28,7 @@ export interface MemoryServerOptions {
 
 export class MemoryServer {
   readonly #options: MemoryServerOptions;
-  readonly #ram: WritableRam;
-  readonly #cache: PhysicalCache;
-  readonly #tables: (PageTable | undefined)[];
+  readonly #ram: MappedRam;
   #server: GdbServer | undefined;
   #cpu = 0;
 
@@ -56,12 +52,7 @@ export class MemoryServer {
 
   private constructor(options: MemoryServerOptions) {
     this.#options = options;
-    this.#ram = openRam(options.ram);
-    this.#cache = new PhysicalCache(this.#ram);
-    this.#tables = options.cpus.map((registers) => {
-      const isPaging = ((registers.get('cr0') ?? 0n) & PAGING) !== 0n;
-      return isPaging ? new PageTable(this.#cache, () => Number(registers.get('cr3') ?? 0n)) : undefined;
-    });
+    this.#ram = new MappedRam(openRam(options.ram));
   }
 
   async close(): Promise<void> {
@@ -72,8 +63,7 @@ export class MemoryServer {
   #treat(packet: Packet): void {
     const { text } = packet;
     // The guest may run: what was translated for one packet says nothing about the next.
-    this.#cache.forget(SMALL_CHUNK);
-    this.#tables[this.#cpu]?.forget();
+    this.#ram.forget();
     this.#server?.send(this.#answer(text));
     if (text === 'QStartNoAckMode') {
       this.#server?.stopAcknowledging();
@@ -165,28 +155,9 @@ export class MemoryServer {
     if (address === undefined || length === undefined) {
       return 'E01';
     }
-    const begin = BigInt.asIntN(64, BigInt(`0x${address}`));
     const wanted = Math.min(LONGEST_READ, Number.parseInt(length, 16));
-    const pieces: Buffer[] = [];
-    for (const { at, count } of pagesOf(Number(begin), wanted)) {
-      const piece = this.#readPage(at, count);
-      if (!piece) {
-        break;
-      }
-      pieces.push(piece);
-    }
-    return pieces.length > 0 || wanted === 0 ? Buffer.concat(pieces).toString('hex') : 'E14';
-  }
-
-  /** Undefined where nothing is mapped or the dump has no such RAM. */
-  #readPage(address: number, length: number): Buffer | undefined {
-    const bytes = Buffer.allocUnsafe(length);
-    try {
-      this.#ram.readInto(bytes, this.#translate(address));
-      return bytes;
-    } catch {
-      return undefined;
-    }
+    const bytes = this.#ram.read(this.#root, signedAddress(address), wanted);
+    return bytes.length > 0 || wanted === 0 ? bytes.toString('hex') : 'E14';
   }
 
   /** Whole pages at a time; what cannot be written is told, and what went before it stays written. */
@@ -196,30 +167,21 @@ export class MemoryServer {
     if (address === undefined || bytes.length !== Number.parseInt(length ?? '', 16)) {
       return 'E01';
     }
-    const begin = Number(BigInt.asIntN(64, BigInt(`0x${address}`)));
     try {
-      for (const { at, count } of pagesOf(begin, bytes.length)) {
-        this.#ram.write(bytes.subarray(at - begin, at - begin + count), this.#translate(at));
-      }
+      this.#ram.write(this.#root, signedAddress(address), bytes);
       return 'OK';
     } catch (error) {
       return `E.${error instanceof Error ? error.message : String(error)}`;
     }
   }
 
-  /** @throws UnreadableMemory. */
-  #translate(address: number): number {
-    const table = this.#tables[this.#cpu];
-    return table ? table.translate(address) : address;
+  /** CR3; undefined where addresses are physical. */
+  get #root(): number | undefined {
+    const isPaging = ((this.#registers.get('cr0') ?? 0n) & PAGING) !== 0n;
+    return isPaging ? Number(this.#registers.get('cr3') ?? 0n) : undefined;
   }
 }
 
-/** A range cut at page boundaries. */
-function* pagesOf(address: number, length: number): Generator<{ at: number; count: number }> {
-  for (let done = 0; done < length; ) {
-    const at = address + done;
-    const count = Math.min(length - done, PAGE - (((at % PAGE) + PAGE) % PAGE));
-    yield { at, count };
-    done += count;
-  }
+function signedAddress(digits: string): number {
+  return Number(BigInt.asIntN(64, BigInt(`0x${digits}`)));
 }

@@ -3,6 +3,8 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Gdb } from '../gdb/gdb.ts';
 import { quote } from '../gdb/records.ts';
+import { MappedRam } from '../guest/mapped-ram.ts';
+import { openRam } from '../guest/ram.ts';
 import { chooseAccelerator } from '../machine/accelerator.ts';
 import { AttachedQemu, findRam } from '../machine/attached-qemu.ts';
 import { CoreMachine } from '../machine/core/core-machine.ts';
@@ -223,6 +225,11 @@ async function loadSymbols(gdb: Gdb, elf: string, sourceMap: Record<string, stri
   }
 }
 
+/** What the stub reads at a stop; undefined where RAM is not a file. */
+function stopRam({ ram }: Machine): MappedRam | undefined {
+  return ram === undefined || ram.kind === 'qmp' ? undefined : new MappedRam(openRam(ram));
+}
+
 async function connect(
   gdb: Gdb,
   machine: Machine,
@@ -231,12 +238,17 @@ async function connect(
   context: BootContext,
 ): Promise<Stub> {
   const log = context.log?.lines('RSP');
+  const ram = stopRam(machine);
   const stub = await Stub.listen({
     upstream: machine.gdbServer,
+    ram,
     socketPath: folder.file('stub'),
     onKill: machine.kind === 'launched' ? 'forward' : 'detach',
     ...(awareness && { threads: awareness }),
     ...(log && { log }),
+  }).catch((error: unknown) => {
+    ram?.close();
+    throw error;
   });
   try {
     // gdb takes the rest of the line as it is.

@@ -1,4 +1,4 @@
-import type { Packet } from './rsp-codec.ts';
+import type { Packet } from '../rsp/codec.ts';
 import type { WatchHit } from './stop-reply.ts';
 import type { Upstream } from './upstream.ts';
 

@@ -14,7 +14,7 @@ export async function holds(target: Target, breakpoints: readonly Breakpoint[], 
   const context = {
     register: (number: number) => registers.value(number),
     memory: async (address: bigint, length: number) => {
-      const value = await target.memory.number(target.cpus.selection(cpu), address, length);
+      const value = await target.memory.number(cpu, address, length);
       if (value === undefined) {
         throw new Error('memory cannot be read');
       }

@@ -1,8 +1,8 @@
 import { CPU_THREAD_BASE } from '../protocol.ts';
+import type { Packet } from '../rsp/codec.ts';
 import type { KnownRegisters } from '../worker/observation.ts';
 import { Execution, type Outcome } from './execution.ts';
 import { parseThreadId, parseVCont, type ResumePlan } from './resume.ts';
-import type { Packet } from './rsp-codec.ts';
 import { byteHex, SIGNAL_TRAP } from './stop-reply.ts';
 import type { StopFacts } from './stub.ts';
 import type { Target } from './target.ts';
@@ -172,8 +172,7 @@ export class Conversation {
       const parked =
         cpu === undefined && steps.thread !== undefined ? await cpus.parkedRegisters(steps.thread) : undefined;
       const rip = registers?.rip ?? parked?.rip;
-      const returnsTo =
-        registers && cpu !== undefined ? await memory.number(cpus.selection(cpu), registers.rsp, 8) : undefined;
+      const returnsTo = registers && cpu !== undefined ? await memory.number(cpu, registers.rsp, 8) : undefined;
       steps.inserted(BigInt(`0x${address}`), rip === undefined ? undefined : { rip, returnsTo });
     }
     return reply;
@@ -293,7 +292,8 @@ export class Conversation {
   }
 
   async #readMemory(packet: Packet): Promise<string | Packet> {
-    return this.#target.memory.answer(packet.text) ?? this.#passInContext(packet);
+    const cpu = await this.#memoryCpu();
+    return (await this.#target.memory.answer(packet.text, cpu)) ?? this.#passInContext(packet);
   }
 
   async #registers(): Promise<CpuRegisters> {
@@ -409,7 +409,7 @@ export class Conversation {
       const all = await cpus.allRegisters(stop.cpu);
       const registers = all[stop.cpu];
       if (registers !== undefined) {
-        readAhead = memory.readAhead(cpus.selection(stop.cpu), registers.rsp, registers.rip);
+        readAhead = memory.readAhead(stop.cpu, registers);
       }
     }
     const [threads] = await Promise.all([cpus.threads(stop.cpu), readAhead]);

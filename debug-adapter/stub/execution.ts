@@ -228,7 +228,7 @@ export class Execution {
   async #watchReturn(rip: bigint, rsp: bigint): Promise<boolean> {
     const { breakpoints, cpus, memory } = this.#target;
     const slot = BigInt.asUintN(64, rsp - 8n);
-    if ((await memory.number(cpus.selection(cpus.selected), slot, 8)) === rip) {
+    if ((await memory.number(cpus.selected, slot, 8)) === rip) {
       if (await breakpoints.insertOwn(READ_WATCHPOINT, slot, 8)) {
         return true;
       }
@@ -275,11 +275,10 @@ export class Execution {
     }
     const after = await cpus.registers(cpu);
     // An interrupt frame: rip, cs, rflags, rsp, ss.
-    const selection = cpus.selection(cpu);
     const taken =
       after.rip !== before.rip &&
-      (await memory.number(selection, after.rsp, 8)) === before.rip &&
-      (await memory.number([], after.rsp + 24n, 8)) === before.rsp;
+      (await memory.number(cpu, after.rsp, 8)) === before.rip &&
+      (await memory.number(cpu, after.rsp + 24n, 8)) === before.rsp;
     if (!taken) {
       await cpus.threads(cpu);
       return undefined;

@@ -1,4 +1,7 @@
+import type { MappedRam } from '../guest/mapped-ram.ts';
+import type { Cpus } from './cpus.ts';
 import type { Upstream } from './upstream.ts';
+import type { CpuRegisters } from './x64/registers.ts';
 
 interface Window {
   start: bigint;
@@ -11,38 +14,48 @@ interface Window {
 const STACK_BYTES = 512n;
 const CODE_BYTES = 128n;
 const LINE = 64n;
+const PAGE = 4096n;
+/** gdb asks for less at a time. */
+const LONGEST_READ = 0x10000;
 
 /**
- * Guest memory around the stop: the stack and the code of the CPU that stopped, read ahead while the threads are told, so that gdb's
- * own reads cost no further way to upstream. Only those two are widened: they are RAM, never a device whose registers a read would
- * change. Forgotten when the guest runs or is written.
+ * Guest memory at a stop, where it is to be had without asking upstream, which costs 0.2 ms each time: in the guest's RAM, when that
+ * can be read beside QEMU; else the stack and the code of the CPU that stopped, read ahead while the threads are told. Only those two
+ * are widened: they are RAM, never a device whose registers a read would change. Forgotten when the guest runs or is written.
  */
 export class StopMemory {
   readonly #upstream: Upstream;
+  readonly #cpus: Cpus;
+  readonly #ram: MappedRam | undefined;
   #windows: Window[] = [];
   #generation = 0;
 
-  constructor(upstream: Upstream) {
+  /** @param ram this object's to close */
+  constructor(upstream: Upstream, cpus: Cpus, ram: MappedRam | undefined) {
     this.#upstream = upstream;
+    this.#cpus = cpus;
+    this.#ram = ram;
   }
 
   forget(): void {
     this.#windows = [];
     this.#generation++;
+    this.#ram?.forget();
   }
 
-  /** Reads ahead around a CPU's stack pointer and program counter. `selection`: what selects that CPU upstream. */
-  async readAhead(selection: string[], stackPointer: bigint, programCounter: bigint): Promise<void> {
+  close(): void {
+    this.#ram?.close();
+  }
+
+  /** Reads ahead around the stack pointer and the program counter of `cpu`, unless RAM is at hand. */
+  async readAhead(cpu: number, registers: CpuRegisters): Promise<void> {
+    if (this.#ram !== undefined && registers.pageTableRoot !== undefined) {
+      return;
+    }
     const generation = this.#generation;
-    const windows: Window[] = [
-      { start: stackPointer & ~(LINE - 1n), end: 0n, hex: '' },
-      { start: programCounter & ~(LINE - 1n), end: 0n, hex: '' },
-    ];
-    const packets = windows.map((window, i) => {
-      const length = i === 0 ? STACK_BYTES : CODE_BYTES;
-      window.end = window.start + length;
-      return `m${window.start.toString(16)},${length.toString(16)}`;
-    });
+    const windows = [window(registers.rsp, STACK_BYTES), window(registers.rip, CODE_BYTES)];
+    const selection = this.#cpus.selection(cpu);
+    const packets = windows.map(({ start, end }) => `m${start.toString(16)},${(end - start).toString(16)}`);
     const replies = await this.#upstream.batch([...selection, ...packets]);
     if (generation === this.#generation) {
       windows.forEach((window, i) => {
@@ -53,18 +66,18 @@ export class StopMemory {
     }
   }
 
-  /** The reply to `m…`, when all of it was read ahead. */
-  answer(packet: string): string | undefined {
-    const match = /^m([0-9a-f]+),([0-9a-f]+)$/.exec(packet);
-    return match === null ? undefined : this.#find(BigInt(`0x${match[1]}`), BigInt(`0x${match[2]}`));
+  /** The reply to `m…` in the address space of `cpu`; undefined where only upstream can tell. */
+  async answer(packet: string, cpu: number): Promise<string | undefined> {
+    const [, address, length] = /^m([0-9a-f]{1,16}),([0-9a-f]{1,8})$/.exec(packet) ?? [];
+    return address === undefined ? undefined : this.#find(cpu, BigInt(`0x${address}`), BigInt(`0x${length}`));
   }
 
-  /** `length` bytes at `address` as an unsigned little-endian number; undefined when they cannot be read. */
-  async number(selection: string[], address: bigint, length: number): Promise<bigint | undefined> {
-    let hex = this.#find(address, BigInt(length));
+  /** `length` bytes at `address` as an unsigned little-endian number, seen from `cpu`; undefined when they cannot be read. */
+  async number(cpu: number, address: bigint, length: number): Promise<bigint | undefined> {
+    let hex = await this.#find(cpu, address, BigInt(length));
     if (hex === undefined) {
-      const replies = await this.#upstream.batch([...selection, `m${address.toString(16)},${length.toString(16)}`]);
-      hex = replies[replies.length - 1]?.text ?? '';
+      const packet = `m${address.toString(16)},${length.toString(16)}`;
+      hex = (await this.#upstream.batch([...this.#cpus.selection(cpu), packet])).at(-1)?.text ?? '';
     }
     if (hex.length !== length * 2) {
       return undefined;
@@ -74,13 +87,33 @@ export class StopMemory {
     return bytes.readBigUInt64LE(0);
   }
 
-  #find(address: bigint, length: bigint): string | undefined {
+  async #find(cpu: number, address: bigint, length: bigint): Promise<string | undefined> {
     for (const window of this.#windows) {
       if (address >= window.start && address + length <= window.end) {
         const at = Number(address - window.start) * 2;
         return window.hex.slice(at, at + Number(length) * 2);
       }
     }
-    return undefined;
+    return this.#readRam(cpu, address, Number(length));
   }
+
+  /** All of it, or undefined: what is no RAM, a device for one, is upstream's to tell. */
+  async #readRam(cpu: number, address: bigint, length: number): Promise<string | undefined> {
+    if (this.#ram === undefined || length > LONGEST_READ) {
+      return undefined;
+    }
+    const root = (await this.#cpus.registers(cpu)).pageTableRoot;
+    if (root === undefined) {
+      return undefined;
+    }
+    const bytes = this.#ram.read(root, Number(BigInt.asIntN(64, address)), length);
+    return bytes.length === length ? bytes.toString('hex') : undefined;
+  }
+}
+
+/** The lines from `address` on, within its page: upstream reads all of a range or nothing. */
+function window(address: bigint, length: bigint): Window {
+  const start = address & ~(LINE - 1n);
+  const pageEnd = (start & ~(PAGE - 1n)) + PAGE;
+  return { start, end: start + length < pageEnd ? start + length : pageEnd, hex: '' };
 }

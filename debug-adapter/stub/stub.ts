@@ -1,9 +1,10 @@
+import type { MappedRam } from '../guest/mapped-ram.ts';
+import type { Packet } from '../rsp/codec.ts';
+import { GdbServer } from '../rsp/server.ts';
 import { Breakpoints } from './breakpoints.ts';
 import { type Capabilities, Conversation } from './conversation.ts';
 import { Cpus } from './cpus.ts';
 import type { KernelThreads } from './kernel-threads.ts';
-import type { Packet } from './rsp-codec.ts';
-import { GdbServer } from './server.ts';
 import { StopMemory } from './stop-memory.ts';
 import { parseStopReply } from './stop-reply.ts';
 import { Target } from './target.ts';
@@ -21,6 +22,8 @@ export interface StubOptions {
   socketPath: string;
   /** Kernel threads, when the kernel is known already. Without it the CPUs are the threads. */
   threads?: KernelThreads;
+  /** The guest's RAM beside upstream, when that is a QEMU: memory is read there. `dispose` closes it. */
+  ram?: MappedRam | undefined;
   /** Each packet, in readable form: `gdb→`, `→gdb`, `qemu→`, `→qemu`. */
   log?: (line: string) => void;
   /**
@@ -91,7 +94,7 @@ export class Stub {
     const timer = setTimeout(() => upstream.close(silenceAt(options.upstream)), timeLimit);
     try {
       let send: (packet: Packet) => void = () => {};
-      const { target, capabilities } = await explore(upstream, (packet) => send(packet));
+      const { target, capabilities } = await explore(upstream, options.ram, (packet) => send(packet));
       const stub = new Stub(options, target, capabilities);
       const server = await GdbServer.listen({
         socketPath: options.socketPath,
@@ -188,6 +191,7 @@ export class Stub {
     this.#close({ side: 'disposed', message: 'The session has ended.' });
     this.#target.upstream.close();
     await this.#server?.close();
+    this.#target.memory.close();
   }
 
   async #treat(packet: Packet): Promise<void> {
@@ -211,6 +215,7 @@ export class Stub {
 /** Asks upstream what it is and can do. */
 async function explore(
   upstream: Upstream,
+  ram: MappedRam | undefined,
   output: (packet: Packet) => void,
 ): Promise<{ target: Target; capabilities: Capabilities }> {
   const [supported, stop, actions, stepBits] = await upstream.batch([
@@ -227,11 +232,12 @@ async function explore(
   const hasStepFlags = stepBits?.text.includes('NOIRQ') ?? false;
   const breakpoints = new Breakpoints(upstream);
   breakpoints.lazy = hasStepFlags && (await isEmulated(upstream));
+  const cpus = await Cpus.discover(upstream, x64);
   const target = new Target({
     upstream,
-    cpus: await Cpus.discover(upstream, x64),
+    cpus,
     breakpoints,
-    memory: new StopMemory(upstream),
+    memory: new StopMemory(upstream, cpus, ram),
     hasVCont: actions?.text.startsWith('vCont') ?? false,
     hasStepFlags,
     output,

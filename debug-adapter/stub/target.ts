@@ -1,6 +1,6 @@
+import type { Packet } from '../rsp/codec.ts';
 import type { Breakpoints } from './breakpoints.ts';
 import type { Cpus } from './cpus.ts';
-import type { Packet } from './rsp-codec.ts';
 import { StepBreakpoints } from './step-breakpoints.ts';
 import type { StopMemory } from './stop-memory.ts';
 import { parseStopReply, SIGNAL_INTERRUPT, SIGNAL_QUIT, SIGNAL_TRAP, type UpstreamStop } from './stop-reply.ts';

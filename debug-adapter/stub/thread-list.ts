@@ -1,6 +1,6 @@
 import { CPU_THREAD_BASE } from '../protocol.ts';
+import { toHex } from '../rsp/codec.ts';
 import type { Cpus } from './cpus.ts';
-import { toHex } from './rsp-codec.ts';
 
 /** Threads that stay listed though they are parked, so that gdb does not drop a step or `finish` of theirs. */
 const FOLLOWED = 8;

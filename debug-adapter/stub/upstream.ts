@@ -1,5 +1,5 @@
 import net from 'node:net';
-import { encodePacket, type Packet, PacketReader, toHex } from './rsp-codec.ts';
+import { encodePacket, type Packet, PacketReader, toHex } from '../rsp/codec.ts';
 
 /** How long what listens may take to answer at all, in milliseconds. */
 export const ANSWER_TIME_LIMIT = 10_000;

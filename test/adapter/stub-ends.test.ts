@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { findMemfd } from '../../debug-adapter/machine/ram.ts';
 import { RuntimeFolder } from '../../debug-adapter/machine/runtime-folder.ts';
-import { encodePacket, PacketReader } from '../../debug-adapter/stub/rsp-codec.ts';
+import { encodePacket, PacketReader } from '../../debug-adapter/rsp/codec.ts';
 import { Stub } from '../../debug-adapter/stub/stub.ts';
 import { THREADS_ELF } from './client.ts';
 import { ForeignQemu } from './foreign-qemu.ts';

@@ -12,6 +12,8 @@ QUALIFIED = r"[A-Za-z_]\w*(?:::~?[A-Za-z_]\w*)+"
 NAME_OR_QUOTED = re.compile("%s|%s" % (QUOTED, QUALIFIED))
 UNKNOWN_NAME = re.compile(r'^No symbol "(\w+)" in current context\.$')
 UNKNOWN_WITH_PREFIX = re.compile(r'^No (?:symbol ".*::.*" in current|symbol ".*" in namespace|type ".*" within) ')
+# What the parser says of names that it does not find. Any other failure has run what can run: to evaluate again would call again.
+NOT_PARSED = re.compile(r"^(?:No symbol |No type |A syntax error )")
 # Names without a prefix in one expression.
 MOST_UNKNOWN = 8
 
@@ -22,13 +24,15 @@ def evaluate(expression):
         return gdb.parse_and_eval(expression)
     except gdb.error as error:
         quoted = quote_names(expression)
-        if quoted == expression:
+        if quoted == expression or not NOT_PARSED.match(str(error)):
             raise
         failure = error
     try:
         return gdb.parse_and_eval(quoted)
     except gdb.error as error:
         # Once its names are found it says what else is wrong.
+        if not NOT_PARSED.match(str(error)):
+            raise
         failure = failure if UNKNOWN_WITH_PREFIX.match(str(error)) else error
     try:
         return gdb.parse_and_eval(quote_names(expression, with_arguments=True))

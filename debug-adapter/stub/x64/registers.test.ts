@@ -15,7 +15,7 @@ describe('CpuRegisters', () => {
     expect(registers.rbp).toBe(8n);
     expect(registers.value(17)).toBe(0x202n);
     expect(registers.expedited()).toBe(
-      '06:0800000000000000;07:0010000000 80ffff;10:34120080ffffffff;'.replace(' ', ''),
+      '06:0800000000000000;07:0010000000 80ffff;10:34120080ffffffff;11:02020000;'.replace(' ', ''),
     );
   });
 

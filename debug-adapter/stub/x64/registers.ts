@@ -4,6 +4,7 @@
  * passed on and never looked into. QEMU sends this layout in 32-bit and real mode too.
  */
 import type { KnownRegisters, RegisterName } from '../../worker/observation.ts';
+import { byteHex } from '../stop-reply.ts';
 
 const ORDER: readonly RegisterName[] = [
   'rax',
@@ -32,6 +33,15 @@ const EFLAGS = 17;
 const LAST_SEGMENT = 23;
 const WIDE = 16; // hexadecimal digits
 const NARROW = 8;
+
+/** QEMU tells fs_base, gs_base and k_gs_base next, then cr0, cr2, cr3, cr4, cr8 and efer, 8 bytes each (gdb-xml/i386-64bit.xml). */
+const CR0 = 3;
+const CR3 = 5;
+const CR4 = 6;
+const EFER = 8;
+const PAGING = 1n << 31n;
+const FIVE_LEVELS = 1n << 12n;
+const LONG_MODE_ACTIVE = 1n << 10n;
 
 /** Digits of `g` up to and with the last segment register. */
 const KNOWN_DIGITS = (RIP + 1) * WIDE + (LAST_SEGMENT - RIP) * NARROW;
@@ -77,9 +87,28 @@ export class CpuRegisters {
     return this.hex.slice(place.at, place.at + place.length);
   }
 
-  /** `06:…;07:…;10:…;`: what gdb asks for first, for a stop reply. */
+  /** CR3 in QEMU's own layout, in long mode with tables of four levels; undefined in any other, where page tables are others. */
+  get pageTableRoot(): number | undefined {
+    const isKnown =
+      (this.#control(CR0) & PAGING) !== 0n &&
+      (this.#control(EFER) & LONG_MODE_ACTIVE) !== 0n &&
+      (this.#control(CR4) & FIVE_LEVELS) === 0n;
+    return isKnown ? Number(this.#control(CR3)) : undefined;
+  }
+
+  /** `00:…;01:…;`, for a stop reply: all that unwinding a frame and its locals takes, so that gdb need not ask. */
   expedited(): string {
-    return `06:${this.digits(RBP)};07:${this.digits(RSP)};10:${this.digits(RIP)};`;
+    let text = '';
+    for (let number = 0; number <= LAST_SEGMENT; number++) {
+      const digits = this.digits(number);
+      text += digits === undefined || digits.includes('x') ? '' : `${byteHex(number)}:${digits};`;
+    }
+    return text;
+  }
+
+  #control(index: number): bigint {
+    const at = KNOWN_DIGITS + index * WIDE;
+    return littleEndian(this.hex.slice(at, at + WIDE));
   }
 
   #wide(number: number): bigint {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { encodePacket, MAXIMUM_PACKET_LENGTH, type Packet, PacketReader, ProtocolError } from './rsp-codec.ts';
+import { encodePacket, MAXIMUM_PACKET_LENGTH, type Packet, PacketReader, ProtocolError } from './codec.ts';
 
 /** Everything that a reader tells, in order. */
 function reading(): { events: string[]; packets: Packet[]; reader: PacketReader } {

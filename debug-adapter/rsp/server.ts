@@ -1,6 +1,6 @@
 import { chmod, rm } from 'node:fs/promises';
 import net from 'node:net';
-import { encodePacket, Packet, PacketReader } from './rsp-codec.ts';
+import { encodePacket, Packet, PacketReader } from './codec.ts';
 
 const ACKNOWLEDGE = Buffer.from('+');
 const REFUSE = Buffer.from('-');
