@@ -31,6 +31,8 @@ constexpr Option options[] = {
         16 << 20, 64 << 10 },
     { "trace", ValueKind::trace_kinds, FIELD(trace_mask), "all, none, or kinds divided by commas" },
     { "trace-records", ValueKind::number, FIELD(trace_records), "a number from 0 to 1M", 0, 1 << 20 },
+    // Not 100: samples would keep step with the time slices.
+    { "profile", ValueKind::optional_number, FIELD(profile_hertz), "a number from 1 to 10000", 1, 10'000, 99 },
     { "env", ValueKind::variable, 0, 0, "NAME=VALUE" },
 };
 #undef FIELD
@@ -406,6 +408,7 @@ char const kernel_options_help[] = "  --panic=exit|halt|reboot      what a panic
                                    "  --track-allocations[=N]       remember who allocated what, N live blocks\n"
                                    "  --trace=KIND,KIND...  switch wake lock memory timer vnode thread, all, none\n"
                                    "  --trace-records=N             for each CPU; 0: no rings\n"
+                                   "  --profile[=HZ]                sample what runs, HZ (99) times a second\n"
                                    "  --env NAME=VALUE              a variable, for $NAME and the programs\n"
                                    "  --help                        this\n";
 

@@ -50,6 +50,7 @@ struct KernelOptions {
     u64 tracked_allocations = 0;           // --track-allocations[=capacity]: 0 is off
     u32 trace_mask = default_trace_mask;   // --trace=all|none|kind,kind: one bit for each TraceKind
     u64 trace_records = 4096;              // --trace-records=N for each CPU; 0: no rings at all
+    u32 profile_hertz = 0;                 // --profile[=HZ]: samples a second of each CPU; 0 is off
 };
 
 // One program to run, with its words.

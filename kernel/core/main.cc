@@ -9,9 +9,11 @@
 #include "arch/x64/paging.hh"
 #include "arch/x64/registers.hh"
 #include "arch/x64/smp.hh"
+#include "core/boot_phases.hh"
 #include "core/command_line.hh"
 #include "core/panic.hh"
 #include "core/print.hh"
+#include "core/profile.hh"
 #include "core/program.hh"
 #include "core/trace.hh"
 #include "drivers/power.hh"
@@ -79,9 +81,12 @@ void initialize_memory()
             arena_begin = (module.end + arch::page_size - 1) & ~(arch::page_size - 1);
     }
     early_arena_open(arena_begin, end_of_arena(arena_begin));
+    boot_phase("page tables");
     arch::paging_initialize();
+    boot_phase("ACPI");
     arch::read_acpi(arch::g_boot_info.acpi_root);
     arch::apic_initialize();
+    boot_phase("memory");
     memory_initialize();
     page_pools_initialize();
     malloc_initialize();
@@ -97,15 +102,18 @@ void make_trace_rings()
 
 void initialize_time_and_threads()
 {
+    boot_phase("clock");
     arch::apic_enable();
     arch::g_cpus[0].apic_id = arch::apic_id();
     arch::clock_source_initialize(g_kernel_options.clock);
+    boot_phase("scheduler");
     g_trace_mask = g_kernel_options.trace_mask;
     make_trace_rings();
     if (scheduler_initialize(g_main_stack).is_error())
         panic("no RAM for the scheduler");
     clock_keep_going();
     arch::enable_interrupts();
+    boot_phase("other CPUs");
     arch::start_secondary_cpus(g_kernel_options.cpus);
     make_trace_rings();
     page_pools_resize(arch::g_cpu_count);
@@ -113,6 +121,9 @@ void initialize_time_and_threads()
 
 void initialize_services()
 {
+    boot_phase("services");
+    if (g_kernel_options.profile_hertz && profile_start(g_kernel_options.profile_hertz).is_error())
+        print("There is no RAM to take samples.\n");
     if (g_kernel_options.tracked_allocations
         && allocation_tracking_start(g_kernel_options.tracked_allocations).is_error())
         print("There is no RAM to track %llu allocations.\n",
@@ -148,6 +159,7 @@ void go_on(void*)
 {
     initialize_time_and_threads();
     initialize_services();
+    boot_phase("programs");
     if (g_kernel_options.log != LogLevel::quiet)
         print("Sprout: %u CPUs, %llu KiB RAM, up in %llu us\n", arch::g_cpu_count,
             static_cast<unsigned long long>(arch::g_ram_bytes / 1024), static_cast<unsigned long long>(now() / 1000));
@@ -174,10 +186,13 @@ void go_on(void*)
 // From boot.S, on the boot stack, with the boot page tables.
 extern "C" [[noreturn]] void sprout_boot(PhysicalAddress start_info)
 {
+    boot_phase("interrupts");
     arch::g_cpus[0].online = true;
     auto const end_of_stack = reinterpret_cast<u64>(g_boot_fault_stack) + boot_fault_stack_size;
     arch::descriptors_initialize(arch::g_cpus[0], { end_of_stack, end_of_stack, end_of_stack });
+    boot_phase("console");
     serial_initialize();
+    boot_phase("command line");
     run_constructors();
     arch::read_boot_info(start_info);
     bool const command_line_is_sound = initialize_command_line(arch::g_boot_info.command_line);

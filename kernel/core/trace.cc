@@ -58,23 +58,28 @@ Result<void> trace_initialize(u64 records_per_cpu)
 // A ring has one writer: its CPU, with interrupts off. The record is `none` from before the first change of a field
 // until after the last, and `written` counts it only then. x86 keeps stores in order; the fences keep the compiler to
 // it.
+void trace_record_at(Nanoseconds time, TraceKind kind, u64 object, u64 value)
+{
+    auto& ring = g_trace_rings.local();
+    if (!ring.records)
+        return;
+    auto const index = ring.written.load(std::memory_order_relaxed);
+    auto& record = ring.records[index & (ring.capacity - 1)];
+    auto const* thread = arch::this_cpu().current;
+    __atomic_store_n(&record.kind, TraceKind::none, __ATOMIC_RELAXED);
+    std::atomic_thread_fence(std::memory_order_release);
+    record.time = time;
+    record.thread = thread ? thread->id : 0;
+    record.object = object;
+    record.value = value;
+    __atomic_store_n(&record.kind, kind, __ATOMIC_RELEASE);
+    ring.written.store(index + 1, std::memory_order_release);
+}
+
 void trace_record(TraceKind kind, u64 object, u64 value)
 {
     auto const interrupts = arch::disable_interrupts();
-    auto& ring = g_trace_rings.local();
-    if (ring.records) {
-        auto const index = ring.written.load(std::memory_order_relaxed);
-        auto& record = ring.records[index & (ring.capacity - 1)];
-        auto const* thread = arch::this_cpu().current;
-        __atomic_store_n(&record.kind, TraceKind::none, __ATOMIC_RELAXED);
-        std::atomic_thread_fence(std::memory_order_release);
-        record.time = now();
-        record.thread = thread ? thread->id : 0;
-        record.object = object;
-        record.value = value;
-        __atomic_store_n(&record.kind, kind, __ATOMIC_RELEASE);
-        ring.written.store(index + 1, std::memory_order_release);
-    }
+    trace_record_at(now(), kind, object, value);
     arch::restore_interrupts(interrupts);
 }
 

@@ -48,11 +48,18 @@ extern u32 g_trace_mask;
 Result<void> trace_initialize(u64 records_per_cpu);
 
 void trace_record(TraceKind kind, u64 object, u64 value);
+// The same of an event whose time was read already. Precondition: interrupts are off since.
+void trace_record_at(Nanoseconds time, TraceKind kind, u64 object, u64 value);
 
 inline void trace(TraceKind kind, void const* object, u64 value = 0)
 {
     if (g_trace_mask & (1u << static_cast<u32>(kind))) [[likely]]
         trace_record(kind, reinterpret_cast<u64>(object), value);
+}
+inline void trace_at(Nanoseconds time, TraceKind kind, void const* object, u64 value)
+{
+    if (g_trace_mask & (1u << static_cast<u32>(kind))) [[likely]]
+        trace_record_at(time, kind, reinterpret_cast<u64>(object), value);
 }
 
 } // namespace sprout

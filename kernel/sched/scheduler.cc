@@ -76,7 +76,8 @@ static void switch_to_best(RunQueue& queue, Nanoseconds time)
     account_switch(queue, previous, next, time);
     if (queue.best_level() == next.priority)
         start_slice_timer(queue);
-    trace(TraceKind::thread_switch, &next, next.id);
+    // With the time that is accounted: what the rings tell of a thread adds up to its CPU time.
+    trace_at(time, TraceKind::thread_switch, &next, next.id);
     queue.switched_from = &previous;
     cpu.current = &next;
     arch::sprout_switch_stacks(&previous.stack_pointer, next.stack_pointer);

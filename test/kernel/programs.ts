@@ -88,6 +88,8 @@ export const imageTests: ImageTest[] = [
   { program: '--clock=hpet test-timers', cpus: [2] },
   { program: '--clock=hpet-wrap test-timers', cpus: [2] },
   { program: 'test-trace', cpus: [1, 4] },
+  { program: '--profile=500 test-profile', cpus: [1, 4] },
+  { program: 'test-profile', expect: { console: /ok profiling is off/, exitCode: 1 } },
   { program: 'test-memory', cpus: [1, 2, 4] },
   { program: 'test-memory', memory: '8M' },
   { program: 'test-memory accounting all-ram exchange', memory: '5G', cpus: [2] },

@@ -11,6 +11,7 @@
 #include "arch/x64/pit.hh"
 #include "arch/x64/registers.hh"
 #include "arch/x64/timer.hh"
+#include "core/boot_phases.hh"
 #include "core/panic.hh"
 #include "sched/monotonic.hh"
 
@@ -105,6 +106,7 @@ void clock_source_initialize(ClockChoice wanted)
         g_hpet_multiplier = (hpet_period() << 32) / 1'000'000; // the longest period, 10^8 fs, fits
     auto const paces = measure_paces();
     auto const& sum = paces.sum;
+    g_boot_phases.tsc_kilohertz = kilohertz(sum);
     if (!sum.timer)
         panic("the local APIC's timer does not count");
     g_timer_multiplier = (sum.timer << 32) / sum.duration;

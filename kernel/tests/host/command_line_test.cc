@@ -120,7 +120,7 @@ TEST(variables_are_expanded_and_never_divided)
 TEST(options_set_the_kernel)
 {
     auto const parsed = parse("--panic=halt --log quiet --at-end=halt --clock hpet --cpus=3 --track-allocations "
-                              "--trace=switch,lock --trace-records 64K --help -- --program --panic=exit");
+                              "--trace=switch,lock --trace-records 64K --profile --help -- --program --panic=exit");
     CHECK_EQUAL(parsed.error, "");
     auto const& options = parsed.options;
     CHECK(options.panic == PanicMode::halt);
@@ -131,6 +131,10 @@ TEST(options_set_the_kernel)
     CHECK_EQUAL(options.tracked_allocations, 65536u);
     CHECK_EQUAL(options.trace_mask, 0b111010u);
     CHECK_EQUAL(options.trace_records, 65536u);
+    CHECK_EQUAL(options.profile_hertz, 99u);
+    CHECK_EQUAL(
+        parse("--profile=10K").error, "Line 1, column 1: the value of --profile must be a number from 1 to 10000.");
+    CHECK_EQUAL(parse("--profile=1000").options.profile_hertz, 1000u);
     CHECK(options.help);
     CHECK_EQUAL(parsed.programs, "[--program][--panic=exit];");
 }
@@ -142,6 +146,7 @@ TEST(defaults_stay_when_nothing_is_said)
     CHECK(!options.help);
     CHECK_EQUAL(options.tracked_allocations, 0u);
     CHECK_EQUAL(options.trace_records, 4096u);
+    CHECK_EQUAL(options.profile_hertz, 0u);
     CHECK(!(options.trace_mask & 1u << static_cast<u32>(TraceKind::allocate)));
     CHECK(options.trace_mask & 1u << static_cast<u32>(TraceKind::thread_exit));
 }

@@ -93,6 +93,15 @@ export const sproutOptions: readonly SproutOption[] = [
     documentation: 'Records in the trace ring of each CPU; 0: no rings. Default: 4096.',
   },
   {
+    name: 'profile',
+    value: 'optional',
+    form: '1..10000',
+    expected: 'a number from 1 to 10000',
+    least: 1,
+    most: 10_000,
+    documentation: 'Sample what each CPU runs, so many times a second; 99 without a number. Default: off.',
+  },
+  {
     name: 'env',
     value: 'needed',
     form: 'NAME=VALUE',
