@@ -33,6 +33,8 @@ export interface Segment {
 const SECTION_NO_BITS = 8;
 const SEGMENT_LOAD = 1;
 const SEGMENT_NOTE = 4;
+/** PN_XNUM. */
+const MANY_SEGMENTS = 0xffff;
 /** No section of a kernel is larger: a bound on what a broken header can make us read. */
 const LARGEST_SECTION = 1 << 30;
 
@@ -129,7 +131,7 @@ export class ElfFile {
 
   #readSegments(header: Buffer, type: number): Segment[] {
     const entrySize = header.readUInt16LE(54);
-    const count = header.readUInt16LE(56);
+    const count = this.#segmentCount(header);
     if (count === 0 || entrySize < 56) {
       return [];
     }
@@ -147,6 +149,13 @@ export class ElfFile {
       }
     }
     return segments;
+  }
+
+  /** More segments than fit the header's field are counted by the first section's sh_info. */
+  #segmentCount(header: Buffer): number {
+    const count = header.readUInt16LE(56);
+    const firstSection = readUnsigned64(header, 40);
+    return count === MANY_SEGMENTS && firstSection > 0 ? this.read(firstSection, 64).readUInt32LE(44) : count;
   }
 
   #readSections(header: Buffer): Section[] {

@@ -6,7 +6,7 @@ import { MappedRam } from '../guest/mapped-ram.ts';
 import { openRam } from '../guest/ram.ts';
 import type { Packet } from '../rsp/codec.ts';
 import { GdbServer } from '../rsp/server.ts';
-import type { CpuState } from './core/elf-core.ts';
+import { type CpuState, pageTableRootOf } from './core/elf-core.ts';
 import type { RamSource } from './machine.ts';
 import { allDigits, registerDigits, TARGET_DESCRIPTION } from './memory-server-registers.ts';
 
@@ -14,7 +14,6 @@ const CANNOT_RUN = 'E.A snapshot cannot run.';
 const CANNOT_WRITE = 'E.A snapshot cannot be changed.';
 const CANNOT_WRITE_REGISTERS = 'E.Registers can be written at a stop only.';
 const LONGEST_READ = 0x8000;
-const PAGING = 1n << 31n;
 
 export interface MemoryServerOptions {
   ram: Exclude<RamSource, { kind: 'qmp' }>;
@@ -175,10 +174,8 @@ export class MemoryServer {
     }
   }
 
-  /** CR3; undefined where addresses are physical. */
   get #root(): number | undefined {
-    const isPaging = ((this.#registers.get('cr0') ?? 0n) & PAGING) !== 0n;
-    return isPaging ? Number(this.#registers.get('cr3') ?? 0n) : undefined;
+    return pageTableRootOf(this.#registers);
   }
 }
 

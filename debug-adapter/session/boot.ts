@@ -84,9 +84,10 @@ function bootFile({ elf, tree }: KernelChoice): string {
 
 /** Connects to a guest that runs already. Rejects with one sentence, and the guest is as it was. */
 export function attach(options: CheckedAttach, choice: KernelChoice, context: BootContext): Promise<Boot> {
-  return assemble(options, readKernelFile(choice.elf), context, async (folder) => {
+  const kernel = readKernelFile(choice.elf);
+  return assemble(options, kernel, context, async (folder) => {
     if (options.core !== undefined) {
-      return { machine: await CoreMachine.open(options.core, folder), resume: false, accelerator: undefined };
+      return { machine: await CoreMachine.open(options.core, kernel, folder), resume: false, accelerator: undefined };
     }
     if (options.qmp === undefined) {
       return { machine: new ForeignStub(options.gdbServer ?? ''), resume: false, accelerator: undefined };

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { type BuildId, readBuildId } from '../elf/build-id.ts';
 import { ElfFile } from '../elf/elf-file.ts';
 
 /** What the session must know of a kernel's file before it is booted. */
@@ -10,6 +11,7 @@ export interface KernelFile {
   entry: number | undefined;
   /** ELF's e_entry. */
   elfEntry: number;
+  buildId: BuildId | undefined;
 }
 
 /** Numbers of ELF's e_machine. */
@@ -34,7 +36,13 @@ export function readKernelFile(path: string): KernelFile {
     if (elf.machine !== X86_64 && elf.machine !== I386) {
       throw new Error(`${path} is an ELF for another machine (${elf.machine}), not for x86-64.`);
     }
-    return { path, hasDebugInformation: elf.hasDebugInformation, entry: pvhEntry(elf), elfEntry: elf.entry };
+    return {
+      path,
+      hasDebugInformation: elf.hasDebugInformation,
+      entry: pvhEntry(elf),
+      elfEntry: elf.entry,
+      buildId: readBuildId(elf),
+    };
   } finally {
     elf.close();
   }

@@ -1,8 +1,16 @@
 import { EventEmitter } from 'node:events';
+import type { BuildId } from '../../elf/build-id.ts';
 import type { Machine, MachineEvents, RamSource } from '../machine.ts';
 import { MemoryServer } from '../memory-server.ts';
 import type { RuntimeFolder } from '../runtime-folder.ts';
+import { checkBuild } from './core-build.ts';
 import { type ElfCore, readElfCore } from './elf-core.ts';
+
+/** The kernel that a dump is to be seen with. */
+export interface KernelBuild {
+  path: string;
+  buildId: BuildId | undefined;
+}
 
 /** A memory dump: a machine that was, with the same threads, stacks and views as a live one. */
 export class CoreMachine implements Machine {
@@ -14,9 +22,10 @@ export class CoreMachine implements Machine {
   readonly #core: ElfCore;
   readonly #server: MemoryServer;
 
-  /** Rejects with one sentence when the file is no dump. */
-  static async open(path: string, folder: RuntimeFolder): Promise<CoreMachine> {
+  /** Rejects with one sentence when the file is no dump, or one of another build than `kernel`. */
+  static async open(path: string, kernel: KernelBuild, folder: RuntimeFolder): Promise<CoreMachine> {
     const core = readElfCore(path);
+    checkBuild(core, kernel.buildId, kernel.path);
     const socket = folder.file('core');
     const ram: RamSource = { kind: 'core', path: core.path, regions: core.regions };
     const server = await MemoryServer.listen({ ram, cpus: core.cpus, isWritable: false, socketPath: socket });
