@@ -6,6 +6,7 @@ import type {
   LiveChildrenRequest,
   LiveValue,
   LiveValueRequest,
+  SetLiveValueRequest,
   SubscribeValuesRequest,
   ValuesChangedEvent,
 } from '../protocol.ts';
@@ -28,17 +29,23 @@ const LARGEST_PAGE = 1000;
 const SLOWEST = 0.1;
 const FASTEST = 50;
 
+export interface LiveValueEvents {
+  valuesChanged(event: ValuesChangedEvent): void;
+  /** Memory was written while the guest stands: what was told of variables is old. */
+  written(): void;
+}
+
 export class LiveValues {
   readonly #current: CurrentBoot;
-  readonly #emit: (event: ValuesChangedEvent) => void;
+  readonly #events: LiveValueEvents;
   /** Of each boot, once it was asked for. */
   readonly #gdbs = new WeakMap<Boot, Promise<LiveGdb>>();
   readonly #watches = new Map<number, NodeJS.Timeout>();
   #nextId = 1;
 
-  constructor(current: CurrentBoot, emit: (event: ValuesChangedEvent) => void) {
+  constructor(current: CurrentBoot, events: LiveValueEvents) {
     this.#current = current;
-    this.#emit = emit;
+    this.#events = events;
   }
 
   get handlers(): Handlers<LiveFamily> {
@@ -48,10 +55,7 @@ export class LiveValues {
         const command = `-unikernel-expand ${pageOf(given)} ${flag(given.hexadecimal)}`;
         return { children: recordsOf(await (await this.#gdb()).execute(command), 'variables').map(liveValue) };
       },
-      'unikernel/setLiveValue': async ({ expression, value }) => {
-        const command = `-unikernel-assign ${quote(checkText(expression))} ${quote(checkText(value))} 0`;
-        return liveValue(recordOf(await (await this.#gdb()).execute(command), 'variable') ?? {});
-      },
+      'unikernel/setLiveValue': (given) => this.#assign(given),
       'unikernel/subscribeValues': async (given) => ({
         subscription: this.#watch(watchCommand(given), 1000 / checkRate(given.rate)),
       }),
@@ -90,6 +94,18 @@ export class LiveValues {
     this.#watches.clear();
   }
 
+  async #assign({ expression, value }: SetLiveValueRequest): Promise<LiveValue> {
+    const command = `-unikernel-assign ${quote(checkText(expression))} ${quote(checkText(value))} 0`;
+    const answer = await (await this.#gdb()).execute(command);
+    const { debuggee } = this.#current();
+    if (!debuggee.isRunning) {
+      // The session's gdb keeps what it read of stacks.
+      await debuggee.gdb.console('maintenance flush dcache');
+      this.#events.written();
+    }
+    return liveValue(recordOf(answer, 'variable') ?? {});
+  }
+
   #watch(command: WatchCommand, period: number): number {
     const subscription = this.#nextId++;
     let sequence = 0;
@@ -103,7 +119,7 @@ export class LiveValues {
       const text = JSON.stringify(values);
       if (text !== told) {
         told = text;
-        this.#emit({ subscription, sequence: ++sequence, ...values });
+        this.#events.valuesChanged({ subscription, sequence: ++sequence, ...values });
       }
       // gdb is asked again after as long as it took at least.
       const spent = performance.now() - begin;
@@ -141,7 +157,7 @@ export class LiveValues {
       // The next one who asks tries again.
       starting.catch(() => this.#gdbs.delete(boot));
     }
-    return (await starting).gdb;
+    return (await starting).ready();
   }
 }
 

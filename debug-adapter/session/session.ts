@@ -52,6 +52,7 @@ export class UnikernelSession extends DebugSession {
   readonly #values: LiveValues;
   readonly #handlers: Handlers<keyof Requests>;
   #initialized = false;
+  #knowsInvalidation = false;
 
   constructor() {
     super();
@@ -78,7 +79,10 @@ export class UnikernelSession extends DebugSession {
     const { current } = this.#lifecycle;
     this.#exceptions = new Exceptions(current);
     this.#frames = new Frames(current, this.#exceptions.isPanic);
-    this.#values = new LiveValues(current, (event) => this.#send('unikernel/valuesChanged', event));
+    this.#values = new LiveValues(current, {
+      valuesChanged: (event) => this.#send('unikernel/valuesChanged', event),
+      written: () => this.#invalidate(),
+    });
     this.#variables = new Variables(current, this.#frames, this.#values);
     this.#breakpoints = new Breakpoints(current, (breakpoint) =>
       this.#send('breakpoint', { reason: 'changed', breakpoint }),
@@ -141,6 +145,7 @@ export class UnikernelSession extends DebugSession {
       throw new Error('This debugger counts lines from 1 and takes plain paths.');
     }
     this.#initialized = true;
+    this.#knowsInvalidation = given.supportsInvalidatedEvent === true;
     return CAPABILITIES;
   }
 
@@ -184,6 +189,13 @@ export class UnikernelSession extends DebugSession {
     const { boot } = this.#lifecycle;
     if (boot) {
       this.#send('unikernel/status', statusOf(boot));
+    }
+  }
+
+  /** Variables were told that are others now. */
+  #invalidate(): void {
+    if (this.#knowsInvalidation) {
+      this.#send('invalidated', { areas: ['variables'] } satisfies DebugProtocol.InvalidatedEvent['body']);
     }
   }
 

@@ -3,6 +3,7 @@ import { Handles } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { type MiRecord, numberOf, quote, recordOf, recordsOf, textOf, textsOf } from '../gdb/records.ts';
 import type { Frame, Frames } from './frames.ts';
+import { identified } from './identified.ts';
 import { type KernelNode, kernelScope } from './kernel-scope.ts';
 import type { CurrentBoot } from './lifecycle.ts';
 import type { LiveValues } from './live-values.ts';
@@ -52,7 +53,10 @@ export class Variables {
       scopes: async ({ frameId }) => ({ scopes: this.#scopes(this.#frames.frame(frameId)) }),
       variables: async (given) => ({ variables: await this.#list(given) }),
       setVariable: (given) => this.#setVariable(given),
-      evaluate: (given) => this.#evaluate(given),
+      evaluate: async (given) => {
+        const answer = await this.#evaluate(given);
+        return given.context === 'hover' ? identified(answer, given.expression, this.#current().awareness) : answer;
+      },
       setExpression: async ({ expression, value, frameId, format }) =>
         resultOf(await this.#assign(expression, value, this.#frameOf(frameId), format)),
       completions: async (given) => ({ targets: await this.#complete(given) }),

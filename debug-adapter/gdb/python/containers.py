@@ -65,8 +65,8 @@ class RadixTree(Container):
         if int(pointer) == 0:
             return
         if height == 0:
-            value = pointer.cast(element)
-            yield "[%d]" % first, value, "(%s)0x%x" % (quoted_pointer(element), int(pointer))
+            target = element.target()
+            yield "[%d]" % first, pointer.cast(element), "&%s" % at_address(target, int(pointer))
             return
         slots = pointer.cast(node)["slots"]
         for slot in range(64):
@@ -89,10 +89,6 @@ class PerCpu(Container):
 def element_at(name, type_, address):
     value = gdb.Value(address).cast(type_.pointer()).dereference()
     return name, value, at_address(type_, address)
-
-
-def quoted_pointer(type_):
-    return "'%s' *" % type_.target()
 
 
 def offset_of(member, owner):

@@ -1,75 +1,33 @@
-"""Expressions as people write them, for gdb's parser, which without a frame knows neither nested namespaces nor classes within
-them: it finds a whole name in quotes.
-"""
+"""Expressions as people write them: in a place where gdb knows no language, and without the prefixes of the code around them."""
 import re
 
 import gdb
 
 # What is no name: texts and characters, and what is quoted already.
 QUOTED = r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'"
-# `sprout::arch::g_cpus`: a name with its namespaces.
-QUALIFIED = r"[A-Za-z_]\w*(?:::~?[A-Za-z_]\w*)+"
-NAME_OR_QUOTED = re.compile("%s|%s" % (QUOTED, QUALIFIED))
 UNKNOWN_NAME = re.compile(r'^No symbol "(\w+)" in current context\.$')
-UNKNOWN_WITH_PREFIX = re.compile(r'^No (?:symbol ".*::.*" in current|symbol ".*" in namespace|type ".*" within) ')
-# What the parser says of names that it does not find. Any other failure has run what can run: to evaluate again would call again.
-NOT_PARSED = re.compile(r"^(?:No symbol |No type |A syntax error )")
+UNKNOWN_WITH_PREFIX = re.compile(r'^(?:No symbol ".*" in namespace |No type ".*" within |There is no field named )')
 # Names without a prefix in one expression.
 MOST_UNKNOWN = 8
+NAMED_TYPES = (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION, gdb.TYPE_CODE_ENUM, gdb.TYPE_CODE_TYPEDEF)
 
 
 def evaluate(expression):
     """The value of an expression; raises gdb.error with gdb's sentence."""
     try:
         return gdb.parse_and_eval(expression)
-    except gdb.error as error:
-        quoted = quote_names(expression)
-        if quoted == expression or not NOT_PARSED.match(str(error)):
-            raise
-        failure = error
-    try:
-        return gdb.parse_and_eval(quoted)
-    except gdb.error as error:
-        # Once its names are found it says what else is wrong.
-        if not NOT_PARSED.match(str(error)):
-            raise
-        failure = failure if UNKNOWN_WITH_PREFIX.match(str(error)) else error
-    try:
-        return gdb.parse_and_eval(quote_names(expression, with_arguments=True))
     except gdb.error:
-        raise failure
+        # In assembly, and where there is no frame, gdb takes expressions for C, which has no namespaces.
+        if gdb.parameter("language") == "c++":
+            raise
+        with gdb.with_parameter("language", "c++"):
+            return gdb.parse_and_eval(expression)
 
 
-def quote_names(expression, with_arguments=False):
-    """Puts each qualified name in quotes; `with_arguments` with the template arguments behind it."""
-    parts = []
-    end = 0
-    for match in NAME_OR_QUOTED.finditer(expression):
-        if match.start() < end:
-            continue
-        text = match.group(0)
-        parts.append(expression[end : match.start()])
-        end = match.end()
-        if text[0] not in "\"'":
-            if with_arguments:
-                end = end_of_arguments(expression, end)
-            text = "'%s'" % expression[match.start() : end]
-        parts.append(text)
-    return "".join(parts) + expression[end:]
-
-
-def end_of_arguments(expression, start):
-    """Behind the template arguments that begin at `start`, and what is nested in them; `start` when none do."""
-    depth = 0
-    for index in range(start, len(expression)):
-        character = expression[index]
-        if index == start and character != "<":
-            return start
-        depth += (character == "<") - (character == ">")
-        if depth == 0:
-            rest = re.match(r"(?:::\w+)+", expression[index + 1 :])
-            return index + 1 + (rest.end() if rest else 0)
-    return start
+def at_address(type_, address):
+    """An expression for the value of a type at an address."""
+    name = "'%s'" % type_.name if type_.code in NAMED_TYPES and type_.name else str(type_)
+    return "{%s}0x%x" % (name, address)
 
 
 def resolve(expression, place=None):
@@ -129,11 +87,3 @@ def prefixes_of(name):
             if prefix not in seen:
                 seen.append(prefix)
     return seen
-
-
-def at_address(type_, address):
-    """An expression for the value of a type at an address."""
-    return "{'%s'}0x%x" % (type_, address) if type_.code in QUOTABLE else "{%s}0x%x" % (type_, address)
-
-
-QUOTABLE = (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION, gdb.TYPE_CODE_ENUM, gdb.TYPE_CODE_TYPEDEF)

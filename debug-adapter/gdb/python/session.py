@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from containers import container_of  # noqa: E402
-from expressions import evaluate, resolve  # noqa: E402
+from expressions import at_address, evaluate, resolve  # noqa: E402
 
 # What a summary may read and show: a local may be an array of megabytes.
 SUMMARY_BYTES = 4096
@@ -350,7 +350,12 @@ class Assign(Command):
     """-unikernel-assign EXPRESSION VALUE HEX"""
 
     def run(self, expression, text, hexadecimal="0"):
-        gdb.parse_and_eval("(%s) = (%s)" % (expression, text))
+        place = expression
+        scalar = scalar_in(evaluate(expression))
+        if plain(scalar.type).code in NUMBERS and scalar.address is not None:
+            # Of a wrapper such as std::atomic what it holds.
+            place = at_address(scalar.type, int(scalar.address))
+        evaluate("(%s) = (%s)" % (place, text))
         value = evaluate(expression)
         return {"variable": describe(expression, value, expression, hexadecimal == "1")}
 
