@@ -23,7 +23,8 @@ export const STEP_WITH_INTERRUPTS = 1;
  *
  * - `vCont;s:1` runs CPU 1 alone, 0.15 ms; `vCont;s:1;c` lets the others run too, 1.9 ms with 3 busy ones on 2 host cores.
  * - When CPU 2 stops while CPU 1 is to step, CPU 1 stays in single step: after the next `vCont;c` it stops after one
- *   instruction, with a SIGTRAP that nobody asked for. Such a stop is marked `stale`.
+ *   instruction, with a SIGTRAP that nobody asked for. Such a stop is marked `stale`. That instruction passes a breakpoint at its
+ *   address, where any other resume would hit it at once: so the hit is told without a resume.
  * - A step from a breakpoint's address passes the breakpoint without taking it out: single steps ignore breakpoints.
  * - With two breakpoints hit at once only one CPU is told; the other hits again when it is resumed.
  * - A step with `sstep` 7 passes `hlt` (it wakes for a masked interrupt) and never enters a handler; with 1 a pending interrupt
@@ -66,18 +67,22 @@ export class Target {
   }
 
   /** Runs every CPU. */
-  continueAll(): Promise<Stop> {
-    return this.resume(this.#hasVCont ? 'vCont;c' : 'c', undefined);
+  async continueAll(): Promise<Stop> {
+    return (await this.#hitByPendingStep([...this.#stale])) ?? this.resume(this.#hasVCont ? 'vCont;c' : 'c', undefined);
   }
 
   /** Runs these CPUs and no other. Needs vCont; without it, all run. */
-  continueOnly(cpus: readonly number[]): Promise<Stop> {
+  async continueOnly(cpus: readonly number[]): Promise<Stop> {
     const actions = cpus.map((cpu) => `;c:${this.cpus.upstreamId(cpu)}`).join('');
-    return this.resume(this.#hasVCont ? `vCont${actions}` : 'c', undefined);
+    return (await this.#hitByPendingStep(cpus)) ?? this.resume(this.#hasVCont ? `vCont${actions}` : 'c', undefined);
   }
 
   /** One instruction of `cpu`, alone or while the others run. */
   async step(cpu: number, others: boolean, flags = STEP_MASKED): Promise<Stop> {
+    const hit = others ? await this.#hitByPendingStep([...this.#stale].filter((other) => other !== cpu)) : undefined;
+    if (hit !== undefined) {
+      return hit;
+    }
     const id = this.cpus.upstreamId(cpu);
     if (this.#hasStepFlags && flags !== this.#stepFlags) {
       await this.upstream.ask(`Qqemu.sstep=${flags.toString(16)}`);
@@ -119,6 +124,16 @@ export class Target {
   interrupt(): void {
     this.interrupted = true;
     this.upstream.interrupt();
+  }
+
+  /** The stop of one of `cpus` whose pending step would pass a breakpoint that it stands at; undefined when there is none. */
+  async #hitByPendingStep(cpus: readonly number[]): Promise<Stop | undefined> {
+    for (const cpu of cpus) {
+      if (this.#stale.has(cpu) && this.breakpoints.installedAt((await this.cpus.registers(cpu)).rip)) {
+        return { signal: SIGNAL_TRAP, cpu, rest: '', stale: false };
+      }
+    }
+    return undefined;
   }
 
   /** Whether the machine still waits for a reset after its end. */

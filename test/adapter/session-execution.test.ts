@@ -48,14 +48,19 @@ describe('a busy guest on four CPUs', () => {
     expect(new Set(lines).size).toBeGreaterThan(2);
   });
 
-  test('next is not disturbed by what others log meanwhile', async () => {
-    await session.breakAt({ name: BUSY_FUNCTION, logMessage: 'again' } as DebugProtocol.FunctionBreakpoint);
+  test.each([
+    ['what is logged', { logMessage: 'again' }],
+    ['a breakpoint whose count is not reached', { hitCondition: '1000000' }],
+  ])('next is not disturbed by %s on its way, and on that of others', async (_, kind) => {
     const thread = stop.threadId;
+    const depth = (await session.stack(thread)).length;
+    await session.breakAt({ name: BUSY_FUNCTION, ...kind } as DebugProtocol.FunctionBreakpoint);
     for (let step = 0; step < 20; step++) {
       stop = await session.run('next', thread);
       expect(stop).toMatchObject({ reason: 'step', threadId: thread });
+      expect((await session.stack(thread)).length).toBeLessThanOrEqual(depth);
     }
-    expect((await session.top(thread)).name).toMatch(/^sprout::workload::Worker::/);
+    await session.breakAt();
   });
 
   test('next in a parked thread runs until that thread reaches its next line', async () => {
