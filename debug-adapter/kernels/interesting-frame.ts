@@ -1,6 +1,7 @@
 import type { Address } from '../guest/address.ts';
 import { UnreadableMemory } from '../guest/memory.ts';
 import type { Snapshot } from '../guest/snapshot.ts';
+import { briefly } from './brief.ts';
 
 /** Frames looked at before giving up: a lock in a lock in a wait is not deeper. */
 const DEEPEST = 16;
@@ -9,6 +10,20 @@ const LARGEST_FRAME = 64 * 1024;
 
 /** The function at a code address, by its C++ name without arguments; undefined when nobody knows. */
 export type FunctionAt = (address: Address) => string | undefined;
+
+/** Where a thread waits. */
+export interface ParkedFrame {
+  /** `sprout::Worker::rest (worker.cc:88)` */
+  text: string;
+  /** In the call, not behind it. */
+  address: Address;
+}
+
+/** The frame whose callee returns to `returnAddress`. */
+export function parkedFrame(returnAddress: Address, describe: (address: Address) => string): ParkedFrame {
+  const address = returnAddress - 1;
+  return { text: briefly(describe(address)), address };
+}
 
 /**
  * Where a parked thread really is: the first return address, going up its frame pointers, that lies in no function of `plumbing`.

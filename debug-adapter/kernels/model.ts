@@ -80,6 +80,8 @@ export interface ThreadRow {
   stack?: { base: Address; size: number };
   /** Of a waiting thread, the innermost function that is no plumbing of locks and switches, with `file:line`. */
   frame?: string;
+  /** The instruction in that function: of its call that waits. */
+  frameAddress?: Address;
 }
 
 export interface LockHolder {
@@ -225,6 +227,14 @@ export interface TimerRow {
   fired: number;
 }
 
+/** A thread in the waits-for graph. */
+export interface WaitsForThread extends LockHolder {
+  /** Where it waits: ThreadRow.frame. */
+  frame?: string;
+  /** That it holds this, or waits for it, is part of the deadlock. */
+  inCycle?: true;
+}
+
 /** Something that a thread holds or waits for: a lock, a condition, an event, a thread being joined. */
 export interface WaitsForRow {
   /** The address of the lock, condition or thread. */
@@ -232,8 +242,9 @@ export interface WaitsForRow {
   kind: LockKind;
   description: string;
   /** Who has it; of a join, the thread waited for. */
-  holders: LockHolder[];
-  waiters: LockWaiter[];
+  holders: WaitsForThread[];
+  /** In wake order. */
+  waiters: WaitsForThread[];
   /** The deadlock that it is part of. */
   cycle?: string;
 }

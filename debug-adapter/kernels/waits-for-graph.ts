@@ -1,5 +1,5 @@
 import type { Address } from '../guest/address.ts';
-import type { LockHolder, LockKind, LockMode, ThreadRow, WaitCycle, WaitsForRow } from './model.ts';
+import type { LockKind, LockMode, ThreadRow, WaitCycle, WaitsForRow, WaitsForThread } from './model.ts';
 
 /**
  * The waits-for graph, from the threads alone: everything that a thread holds or waits for, with its holders and its waiters, the
@@ -33,8 +33,14 @@ export function waitsForRows(threads: readonly ThreadRow[], cycles: readonly Wai
   return [...rows.values()].map(inWakeOrder).sort((a, b) => b.waiters.length - a.waiters.length || a.key - b.key);
 }
 
-function entry(thread: ThreadRow, mode: LockMode, since: number | undefined): LockHolder {
-  return { thread: thread.id, threadName: thread.name, mode, ...(since !== undefined && { since }) };
+function entry({ id, name, frame }: ThreadRow, mode: LockMode, since: number | undefined): WaitsForThread {
+  return {
+    thread: id,
+    threadName: name,
+    mode,
+    ...(since !== undefined && { since }),
+    ...(frame !== undefined && { frame }),
+  };
 }
 
 /** Queues are first come, first served. */
@@ -50,11 +56,21 @@ function markCycles(
 ): void {
   const byId = new Map(threads.map((thread) => [thread.id, thread]));
   for (const cycle of cycles) {
-    for (const { thread } of cycle.threads) {
+    for (const [index, { thread }] of cycle.threads.entries()) {
       const row = rows.get(byId.get(thread)?.waitsFor?.object ?? 0);
       if (row) {
         row.cycle = cycle.description;
+        const next = cycle.threads[(index + 1) % cycle.threads.length]?.thread;
+        mark(row.waiters, thread);
+        mark(row.holders, next);
       }
     }
+  }
+}
+
+function mark(entries: readonly WaitsForThread[], thread: number | undefined): void {
+  const found = entries.find((candidate) => candidate.thread === thread);
+  if (found) {
+    found.inCycle = true;
   }
 }

@@ -183,7 +183,7 @@ function describe(cycle: { thread: ThreadRow; because: string }[]): WaitCycle {
     thread: thread.id,
     threadName: thread.name,
     waitsFor: thread.waitsFor?.description ?? '',
-    since: thread.waitsFor?.since ?? 0,
+    ...(thread.waitsFor?.since !== undefined && { since: thread.waitsFor.since }),
     heldByNext: because,
   }));
   // What a thread has is what the one before it waits for.

@@ -3,8 +3,7 @@ import { UnreadableMemory } from '../../guest/memory.ts';
 import type { Place } from '../../guest/physical-cache.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
 import { signed64 } from '../../guest/struct-reader.ts';
-import { briefly } from '../brief.ts';
-import { interestingFrame } from '../interesting-frame.ts';
+import { interestingFrame, type ParkedFrame, parkedFrame } from '../interesting-frame.ts';
 import type { KnownRegisters, Reading } from '../kernel.ts';
 import type { HeldLockInfo, ThreadRow, ThreadStateName, WaitInfo } from '../model.ts';
 import type { MutexState, OsvMutexes } from './mutexes.ts';
@@ -53,7 +52,7 @@ export class OsvThreads {
   /** All threads of this reading. */
   #known: ReadonlySet<Address> = new Set();
   /** A thread that has not run since keeps its stack, so where it waits is found once. */
-  readonly #frames = new Map<Address, { stackPointer: Address; switches: number; text: string | undefined }>();
+  readonly #frames = new Map<Address, { stackPointer: Address; switches: number; frame: ParkedFrame | undefined }>();
 
   constructor(structures: OsvStructures, mutexes: OsvMutexes, describeLock: DescribeLock) {
     this.#structures = structures;
@@ -232,10 +231,11 @@ export class OsvThreads {
     }
     const known = this.#frames.get(row.key);
     const isKnown = known?.stackPointer === stackPointer && known.switches === row.switches;
-    const text = isKnown ? known.text : this.#frame(snapshot, fields.rip(place), fields.rbp(place));
-    this.#frames.set(row.key, { stackPointer, switches: row.switches, text });
-    if (text !== undefined) {
-      row.frame = text;
+    const frame = isKnown ? known.frame : this.#frame(snapshot, fields.rip(place), fields.rbp(place));
+    this.#frames.set(row.key, { stackPointer, switches: row.switches, frame });
+    if (frame) {
+      row.frame = frame.text;
+      row.frameAddress = frame.address;
     }
   }
 
@@ -289,11 +289,11 @@ export class OsvThreads {
     return known ?? `${kind === 'mutex' ? 'mutex' : 'condition'} ${this.#structures.facts.describe(address)}`;
   }
 
-  #frame(snapshot: Snapshot, rip: Address, rbp: Address): string | undefined {
+  #frame(snapshot: Snapshot, rip: Address, rbp: Address): ParkedFrame | undefined {
     const { facts } = this.#structures;
     const address = interestingFrame(snapshot, rip, rbp, OSV_PLUMBING, (at) => facts.functionAt(at));
     // A thread that never ran was never parked.
-    return address === undefined || address === 0 ? undefined : briefly(facts.describe(address - 1));
+    return address === undefined || address === 0 ? undefined : parkedFrame(address, (at) => facts.describe(at));
   }
 
   #detachedState(snapshot: Snapshot, place: Place, cpus: readonly OsvCpu[]): { status: string; cpu: number } {

@@ -1,8 +1,7 @@
 import type { Address } from '../../guest/address.ts';
 import { UnreadableMemory } from '../../guest/memory.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
-import { briefly } from '../brief.ts';
-import { interestingFrame } from '../interesting-frame.ts';
+import { interestingFrame, type ParkedFrame, parkedFrame } from '../interesting-frame.ts';
 import type { KernelFacts, KnownRegisters, RegisterName } from '../kernel.ts';
 import { SPROUT_PLUMBING } from './plumbing.ts';
 import type { SproutStructures } from './structures.ts';
@@ -14,7 +13,7 @@ export class SproutParkedFrames {
   readonly #facts: KernelFacts;
   readonly #frame;
   /** A thread that has not run since keeps its stack, so its frame is found once. */
-  readonly #known = new Map<Address, { stackPointer: Address; switches: number; text: string | undefined }>();
+  readonly #known = new Map<Address, { stackPointer: Address; switches: number; frame: ParkedFrame | undefined }>();
 
   constructor(structures: SproutStructures) {
     this.#facts = structures.facts;
@@ -38,25 +37,24 @@ export class SproutParkedFrames {
     return registers;
   }
 
-  /** `sprout::Worker::rest (worker.cc:88)`: where the thread at `thread` waits; undefined when it cannot be told. */
-  describe(snapshot: Snapshot, thread: Address, stackPointer: Address, switches: number): string | undefined {
+  /** Where the thread at `thread` waits; undefined when it cannot be told. */
+  find(snapshot: Snapshot, thread: Address, stackPointer: Address, switches: number): ParkedFrame | undefined {
     const known = this.#known.get(thread);
     if (known?.stackPointer === stackPointer && known.switches === switches) {
-      return known.text;
+      return known.frame;
     }
-    const text = this.#find(snapshot, stackPointer);
-    this.#known.set(thread, { stackPointer, switches, text });
-    return text;
+    const frame = this.#find(snapshot, stackPointer);
+    this.#known.set(thread, { stackPointer, switches, frame });
+    return frame;
   }
 
-  #find(snapshot: Snapshot, stackPointer: Address): string | undefined {
+  #find(snapshot: Snapshot, stackPointer: Address): ParkedFrame | undefined {
     try {
       const { rip, rbp } = this.registers(snapshot, stackPointer);
       const address = interestingFrame(snapshot, signed(rip), signed(rbp), SPROUT_PLUMBING, (at) =>
         this.#facts.functionAt(at),
       );
-      // The line of the call, not the one behind it.
-      return address === undefined ? undefined : briefly(this.#facts.describe(address - 1));
+      return address === undefined ? undefined : parkedFrame(address, (at) => this.#facts.describe(at));
     } catch (error) {
       if (error instanceof UnreadableMemory) {
         return undefined;

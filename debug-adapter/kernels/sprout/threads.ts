@@ -110,9 +110,10 @@ export class SproutThreads {
     };
     if (waitsFor) {
       row.waitsFor = waitsFor;
-      const frame = this.#frames.describe(snapshot, address, fields.stackPointer(place), row.switches);
-      if (frame !== undefined) {
-        row.frame = frame;
+      const frame = this.#frames.find(snapshot, address, fields.stackPointer(place), row.switches);
+      if (frame) {
+        row.frame = frame.text;
+        row.frameAddress = frame.address;
       }
     }
     const size = fields.stackSize(place);
