@@ -9,13 +9,11 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startBrowser } from './harness/browser.ts';
 import { CodeServer } from './harness/code-server.ts';
-import { packageExtension, repository, sprout } from './harness/places.ts';
+import { packageExtension, pictures, sprout } from './harness/places.ts';
 import { lineOf, writeLaunchConfiguration } from './harness/sprout.ts';
 import { Workbench } from './harness/workbench.ts';
 
 const look = { 'workbench.colorTheme': 'Default Dark Modern', 'editor.minimap.enabled': false };
-/** Where the README's pictures go. */
-const pictures = process.env.UNIKERNEL_PICTURES ? join(repository, 'docs/images') : undefined;
 
 let browser: Browser;
 let server: CodeServer;
@@ -171,6 +169,7 @@ describe('configurations', () => {
 
   test('a missing QEMU is told in one sentence', async () => {
     await writeLaunchConfiguration(folder, { kernel: 'sprout', cwd: sprout, qemu: '/nowhere/qemu' });
+    server.complaints.expect(/\/nowhere\/qemu/);
     await journey('missing-qemu', folder, async (workbench) => {
       await workbench.openFile('.vscode/launch.json', 1);
       await workbench.page.keyboard.press('F5');

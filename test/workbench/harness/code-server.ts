@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codeServer } from '../install.mjs';
+import { Complaints } from './complaints.ts';
 
 export interface CodeServerOptions {
   /** Added to `quietSettings`. */
@@ -39,13 +40,16 @@ const quietSettings = {
 export class CodeServer implements AsyncDisposable {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
+  /** The errors that its windows and extension hosts told of. */
+  readonly complaints: Complaints;
   readonly #child: ChildProcess;
   readonly #temporary: string | undefined;
   #log: string;
 
-  private constructor(child: ChildProcess, url: string, log: string, temporary: string | undefined) {
+  private constructor(child: ChildProcess, url: string, log: string, home: string, temporary: string | undefined) {
     this.#child = child;
     this.url = url;
+    this.complaints = new Complaints(join(home, 'data/logs'));
     this.#log = log;
     this.#temporary = temporary;
     child.stdout?.on('data', (text: string) => {
@@ -84,14 +88,17 @@ export class CodeServer implements AsyncDisposable {
     try {
       const child = await launch(home, options);
       const { url, log } = await listening(child);
-      return new CodeServer(child, url, log, temporary);
+      return new CodeServer(child, url, log, home, temporary);
     } catch (error) {
       await removeFolder(temporary);
       throw error;
     }
   }
 
-  /** Ends the server with everything that it started, and removes its temporary folder. Idempotent. */
+  /**
+   * Ends the server with everything that it started, and removes its temporary folder. Idempotent.
+   * @throws Error with the errors that were told of when its windows closed.
+   */
   async stop(): Promise<void> {
     const { pid } = this.#child;
     const ended = this.ended;
@@ -102,7 +109,11 @@ export class CodeServer implements AsyncDisposable {
       clearTimeout(late);
       signalGroup(pid, 'SIGKILL'); // extension hosts that outlived their server
     }
-    await removeFolder(this.#temporary);
+    try {
+      await this.complaints.check();
+    } finally {
+      await removeFolder(this.#temporary);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

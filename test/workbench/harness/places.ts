@@ -10,6 +10,8 @@ export const repository = fileURLToPath(new URL('../../..', import.meta.url));
 export const sprout = join(repository, 'kernel');
 /** Screenshots, logs and reports. Not in git. */
 export const runFolder = join(repository, 'test/workbench/.run');
+/** Where the README's pictures go; undefined when they are not wanted. */
+export const pictures = process.env.UNIKERNEL_PICTURES ? join(repository, 'docs/images') : undefined;
 
 /** Packages the extension as users get it. */
 export async function packageExtension(name: string): Promise<string> {

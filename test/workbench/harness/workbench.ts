@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, Locator, Page } from 'playwright-core';
 import type { CodeServer } from './code-server.ts';
+import { hostLog } from './complaints.ts';
 import { runFolder } from './places.ts';
 
 /** The names of the views, as their headers show them. */
@@ -18,7 +19,13 @@ export class Workbench {
     this.page = page;
     this.#server = server;
     page.setDefaultTimeout(30_000);
-    page.on('console', (message) => this.#console.push(message.text()));
+    page.on('console', (message) => {
+      this.#console.push(message.text());
+      if (message.type() === 'error') {
+        server.complaints.hear(message.text());
+      }
+    });
+    page.on('pageerror', (error) => server.complaints.hear(error.stack ?? error.message));
   }
 
   /** Opens `folder` and waits until the extension's icon is there. */
@@ -30,13 +37,17 @@ export class Workbench {
     return workbench;
   }
 
-  /** Runs `steps`; when one fails, saves what the person would have seen, and what VS Code said. */
+  /**
+   * Runs `steps`. It fails too when the window or the extension host told of an error that nobody expected. Then saves what the
+   * person would have seen, and what VS Code said.
+   */
   async journey(name: string, steps: () => Promise<void>): Promise<void> {
     try {
       await steps();
+      await this.#server.complaints.check();
     } catch (error) {
       await this.screenshot(`failed-${name}`).catch(() => {});
-      const log = [...this.#console, '', this.#server.log].join('\n');
+      const log = [...this.#console, '', this.#server.log, '', await hostLog(this.#server.complaints.logs)].join('\n');
       await writeFile(join(runFolder, `failed-${name}.log`), log);
       throw error;
     }
