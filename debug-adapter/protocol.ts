@@ -6,8 +6,10 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import type {
   AllocationGroup,
   Identification,
+  BootPhase,
   PoolPageRow,
   TraceReading,
+  ProfileReading,
   ViewName,
   ViewRows,
   ViewSnapshot,
@@ -240,6 +242,17 @@ export interface TraceRequest {
 
 /** `unikernel/identify`: what lies at an address, now. */
 export interface IdentifyRequest {
+/** `unikernel/profile`: what ran lately on each CPU, from the kernel's samples. Refused when it takes none. */
+export interface ProfileRequest {
+  /** For each CPU, what `next` said the last time; `[]`: from the oldest on. */
+  after: number[];
+}
+
+/** `unikernel/bootPhases`: the way from power-on to the first program. */
+export interface BootPhasesResponse {
+  phases: BootPhase[];
+}
+
   /** `0x…`, as `memoryReference`s are. */
   address: string;
 }
@@ -300,3 +313,5 @@ export interface CustomEvents {
   'unikernel/valuesChanged': ValuesChangedEvent;
   'unikernel/status': StatusResponse;
 }
+  'unikernel/profile': [ProfileRequest, ProfileReading];
+  'unikernel/bootPhases': [Record<string, never>, BootPhasesResponse];

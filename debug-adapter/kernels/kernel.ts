@@ -4,7 +4,17 @@ import type { AddressSpace } from '../guest/address-space.ts';
 import type { Layouts } from '../guest/layouts.ts';
 import type { PhysicalCache } from '../guest/physical-cache.ts';
 import type { Snapshot } from '../guest/snapshot.ts';
-import type { AllocationGroup, Identification, PoolPageRow, TraceReading, ViewName, ViewRows } from './model.ts';
+import type {
+  AllocationGroup,
+  BootPhase,
+  Identification,
+  PoolPageRow,
+  ProfilePlace,
+  ProfileReading,
+  TraceReading,
+  ViewName,
+  ViewRows,
+} from './model.ts';
 
 /** Every page frame of RAM, and what it is. */
 export interface PageMap {
@@ -56,6 +66,10 @@ export interface Kernel {
    * keeps no trace.
    */
   trace(snapshot: Snapshot, after: readonly number[], limit: number): TraceReading | undefined;
+  /** What ran lately: of each CPU the samples after the first `after[cpu]`; undefined when the kernel takes none. */
+  profile(snapshot: Snapshot, after: readonly number[]): ProfileReading | undefined;
+  /** The way from power-on to the first program; undefined when the kernel keeps none, or has not come that far. */
+  bootPhases(snapshot: Snapshot): BootPhase[] | undefined;
   /** What every page is; undefined before the kernel knows. A page on its way is told as either. */
   pageMap(snapshot: Snapshot): PageMap | undefined;
   guestTime(snapshot: Snapshot): number;
@@ -77,6 +91,13 @@ export interface KernelFacts {
   describe(address: number): string;
   /** The C++ name, without arguments, of the function that a code address lies in; undefined when nobody knows. */
   functionAt(address: number): string | undefined;
+  /** The function, without arguments, and line of a code address. */
+  place(address: number): ProfilePlace;
+  /**
+   * How far above the stack pointer the return address stands when the instruction at `address` is the next; undefined where
+   * only the frame pointer tells.
+   */
+  returnAddressOffset(address: number): number | undefined;
 }
 
 /** A kernel that we know, before its build is read. */

@@ -315,6 +315,8 @@ export interface TraceReading {
   operations: string[];
   cpus: {
     cpu: number;
+  /** What `lock_wait` waits for, by value. */
+  waits: (LockKind | undefined)[];
     /** What to ask for next: records ever written. */
     next: number;
     /** Records between what was asked for and the first that is told. */
@@ -329,6 +331,51 @@ export interface TraceReading {
 
 /** A cycle in the waits-for graph. */
 export interface WaitCycle {
+/** Where a sample's frame is in the program. */
+export interface ProfilePlace {
+  /** `sprout::Worker::run`: the C++ name without arguments; the address where nobody knows. */
+  name: string;
+  file?: string;
+  /** From 1. */
+  line?: number;
+}
+
+/** Equal samples of one thread on one CPU. */
+export interface ProfileStack {
+  cpu: number;
+  thread: number;
+  /** Indexes into ProfileReading.places, innermost first. */
+  frames: number[];
+  count: number;
+}
+
+/** What ran, as the kernel sampled it. Code that runs with interrupts off is told where it turns them on again. */
+export interface ProfileReading {
+  guestTime: number;
+  /** Samples a second of each CPU. */
+  rate: number;
+  cpus: {
+    cpu: number;
+    /** What to ask for next: samples ever taken. */
+    next: number;
+    /** Samples between what was asked for and the first that is told. */
+    lost: number;
+    samples: number;
+  }[];
+  places: ProfilePlace[];
+  stacks: ProfileStack[];
+  /** Names of threads that live, by id. */
+  threads: Record<number, string>;
+}
+
+/** A phase of the boot; times are nanoseconds since power-on. */
+export interface BootPhase {
+  name: string;
+  begin: number;
+  /** Undefined of the last one: it goes on. */
+  end?: number;
+}
+
   /** Each waits for the next, the last for the first. `heldByNext`: `holds vnode /a`, `is ahead in the queue for …`. */
   threads: { thread: number; threadName: string; waitsFor: string; since?: number; heldByNext: string }[];
   description: string;

@@ -44,6 +44,8 @@ export class KernelViews {
       'unikernel/trace': async (given) => (await this.#observation()).trace(checkTrace(given)),
       'unikernel/identify': async ({ address }) =>
         (await this.#observation()).identify(Number(BigInt.asIntN(64, addressOf(address)))),
+      'unikernel/profile': async ({ after }) => (await this.#observation()).profile({ after: checkAfter(after) }),
+      'unikernel/bootPhases': async () => (await this.#observation()).bootPhases(),
       'unikernel/cycles': async () => (await this.#observation()).cycles(),
       'unikernel/symbols': async (given) => {
         const { awareness, kernel } = this.#current();
@@ -112,3 +114,7 @@ function checkRate(rate: number): number {
   }
   return rate;
 }
+  return { after: checkAfter(after), ...(limit !== undefined && { limit }) };
+}
+
+function checkAfter(after: number[]): number[] {

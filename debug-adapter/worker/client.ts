@@ -8,11 +8,14 @@ import type {
   Address,
   AllocationsResponse,
   CyclesResponse,
+  BootPhasesResponse,
   Identification,
   PagesChangedEvent,
   PoolPagesRequest,
   PoolPagesResponse,
   SymbolsRequest,
+  ProfileReading,
+  ProfileRequest,
   SymbolsResponse,
   TraceReading,
   TraceRequest,
@@ -107,6 +110,14 @@ export class ObservationWorker implements Observation {
   }
 
   identify(address: Address): Promise<Identification> {
+  profile(request: ProfileRequest): Promise<ProfileReading> {
+    return this.#ask('profile', request);
+  }
+
+  bootPhases(): Promise<BootPhasesResponse> {
+    return this.#ask('bootPhases');
+  }
+
     return this.#ask('identify', address);
   }
 

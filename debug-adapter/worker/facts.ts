@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { type BuildId, readBuildId } from '../elf/build-id.ts';
+import { CallFrames } from '../elf/call-frames.ts';
 import { ElfFile } from '../elf/elf-file.ts';
 import { LineTable } from '../elf/lines.ts';
 import { SymbolTable } from '../elf/symbols.ts';
@@ -8,7 +9,7 @@ import { Layouts } from '../guest/layouts.ts';
 import { withoutArguments } from '../kernels/brief.ts';
 import { detectKernel } from '../kernels/detect.ts';
 import type { Kernel } from '../kernels/kernel.ts';
-import type { SymbolsResponse } from '../protocol.ts';
+import type { ProfilePlace, SymbolsResponse } from '../protocol.ts';
 import { LayoutSource } from './layout-source.ts';
 import type { WorkerStart } from './messages.ts';
 
@@ -23,6 +24,7 @@ export class BuildFacts {
   readonly #functions = new Map<string, string>();
   #lines: LineTable | undefined;
   #layouts: Layouts | undefined;
+  #callFrames: CallFrames | undefined;
 
   /** @throws Error with one sentence when the ELF cannot be read. */
   constructor(start: WorkerStart) {
@@ -61,6 +63,8 @@ export class BuildFacts {
       describe: (address) => this.describe(address),
       functionAt: (address) => this.functionAt(address),
     });
+      place: (address) => this.place(address),
+      returnAddressOffset: (address) => this.returnAddressOffset(address),
   }
 
   /** Columns that this build cannot tell. */
@@ -111,6 +115,19 @@ export class BuildFacts {
       address: symbol.address,
       size: symbol.size,
       section: symbol.section,
+  /** The function and the line of a code address; its address for a name when it lies in no function. */
+  place(address: Address): ProfilePlace {
+    const name = this.functionAt(address);
+    const line = name === undefined ? undefined : this.#lineAt(address);
+    return { name: name ?? formatAddress(address), ...line };
+  }
+
+  /** See CallFrames. */
+  returnAddressOffset(address: Address): number | undefined {
+    this.#callFrames ??= new CallFrames(this.elf);
+    return this.#callFrames.returnAddressOffset(address);
+  }
+
     }));
   }
 

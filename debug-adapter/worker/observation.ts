@@ -4,11 +4,14 @@ import type {
   Address,
   AllocationsResponse,
   CyclesResponse,
+  BootPhasesResponse,
   Identification,
   PagesChangedEvent,
   PoolPagesRequest,
   PoolPagesResponse,
   SymbolsRequest,
+  ProfileReading,
+  ProfileRequest,
   SymbolsResponse,
   TraceReading,
   TraceRequest,
@@ -57,6 +60,10 @@ export interface Observation {
   /** What lies at an address. */
   identify(address: Address): Promise<Identification>;
   /**
+  /** What ran lately, as the kernel sampled it. Rejects when it takes no samples. */
+  profile(request: ProfileRequest): Promise<ProfileReading>;
+  /** The way from power-on to the first program. Rejects when the kernel tells nothing of it. */
+  bootPhases(): Promise<BootPhasesResponse>;
    * While the guest runs, looks for cycles of waiting and tells each new one once, as soon as it was seen twice. Undefined:
    * no more. Costs the guest nothing.
    */

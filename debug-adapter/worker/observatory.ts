@@ -9,11 +9,14 @@ import type { RamSource } from '../machine/machine.ts';
 import type {
   AllocationsResponse,
   CyclesResponse,
+  BootPhasesResponse,
   Identification,
   PagesChangedEvent,
   PoolPagesRequest,
   PoolPagesResponse,
   SymbolsRequest,
+  ProfileReading,
+  ProfileRequest,
   SymbolsResponse,
   TraceReading,
   TraceRequest,
@@ -84,6 +87,10 @@ export class Observatory {
       case 'trace':
         return this.#trace(parameters[0] as TraceRequest);
       case 'cycles':
+      case 'profile':
+        return this.#profile(parameters[0] as ProfileRequest);
+      case 'bootPhases':
+        return this.#bootPhases();
         return this.#cycles();
       case 'watchDeadlocks':
         return this.#watchDeadlocks(parameters[0] === true);
@@ -267,6 +274,30 @@ export class Observatory {
   }
 
   /** `once`: one reading is enough, torn or not. */
+  async #profile({ after }: ProfileRequest): Promise<ProfileReading> {
+    const { value } = await this.#take(
+      'profile',
+      (kernel, snapshot) => ({ reading: kernel.profile(snapshot, after), consistent: true }),
+      true,
+    );
+    if (!value.reading) {
+      throw new Error('The kernel takes no samples: boot it with --profile.');
+    }
+    return value.reading;
+  }
+
+  async #bootPhases(): Promise<BootPhasesResponse> {
+    const { value } = await this.#take(
+      'boot phases',
+      (kernel, snapshot) => ({ phases: kernel.bootPhases(snapshot), consistent: true }),
+      true,
+    );
+    if (!value.phases) {
+      throw new Error('The kernel tells nothing of its boot: it keeps no phases, or has not come far enough.');
+    }
+    return { phases: value.phases };
+  }
+
   async #cycles(once = false): Promise<CyclesResponse> {
     const read = (kernel: Kernel, snapshot: Snapshot): Reading<'threads'> => kernel.view('threads', snapshot);
     const { value, quality } = await this.#take('threads', read, once);

@@ -45,7 +45,7 @@ void take_sample(Timer&)
     auto& ring = g_profile_rings.local();
     auto const& thread = *arch::this_cpu().current;
     auto const index = ring.written.load(std::memory_order_relaxed);
-    auto& sample = ring.samples[index % ProfileRing::capacity];
+    auto& sample = ring.samples[index & (ring.capacity - 1)];
     __atomic_store_n(&sample.depth, 0u, __ATOMIC_RELAXED);
     std::atomic_thread_fence(std::memory_order_release);
     sample.time = now();
@@ -58,11 +58,11 @@ void take_sample(Timer&)
 Result<void> make_ring(ProfileRing& ring)
 {
     static char const owner[] = "profile ring";
-    constexpr u32 order = 7;
-    static_assert(page_size << order == ProfileRing::capacity * sizeof(ProfileSample));
+    constexpr u32 order = 7; // 2048 samples
     auto* head = TRY(allocate_pages(order, PageKind::kernel_data, const_cast<char*>(owner)));
     ring.samples = static_cast<ProfileSample*>(address_of(*head));
-    for (u64 index = 0; index < ProfileRing::capacity; ++index)
+    ring.capacity = (page_size << order) / sizeof(ProfileSample);
+    for (u64 index = 0; index < ring.capacity; ++index)
         ring.samples[index] = {};
     return {};
 }

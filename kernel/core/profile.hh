@@ -25,9 +25,8 @@ struct ProfileSample {
 static_assert(sizeof(ProfileSample) == 256);
 
 struct ProfileRing {
-    static constexpr u64 capacity = 2048;
-
     ProfileSample* samples = nullptr; // null until profile_start()
+    u64 capacity = 0;                 // a power of two
     std::atomic<u64> written = 0;     // samples ever written; the next goes to `written % capacity`
     Timer timer;                      // its period is the time between two samples
 };

@@ -44,6 +44,8 @@ export class SproutBuild {
       layouts,
       describe: (address) => facts.describe(address),
       functionAt: (address) => facts.functionAt(address),
+      place: (address) => facts.place(address),
+      returnAddressOffset: (address) => facts.returnAddressOffset(address),
     });
     this.truth = new TruthReader(layouts, facts.symbols);
   }

@@ -12,7 +12,14 @@ import type {
   Reading,
   StoppedThread,
 } from '../kernel.ts';
-import type { AllocationGroup, Identification, PoolPageRow, TraceReading } from '../model.ts';
+import type {
+  AllocationGroup,
+  BootPhase,
+  Identification,
+  PoolPageRow,
+  ProfileReading,
+  TraceReading,
+} from '../model.ts';
 import { findCycles } from '../waits-for.ts';
 import { osvAddressSpace } from './address-space.ts';
 import { OsvIdentify } from './identify.ts';
@@ -97,6 +104,15 @@ class Osv implements Kernel {
 
   /** Nor are its trace buffers. */
   trace(): TraceReading | undefined {
+    return undefined;
+  }
+
+  /** It takes no samples that stand in RAM. */
+  profile(): ProfileReading | undefined {
+    return undefined;
+  }
+
+  bootPhases(): BootPhase[] | undefined {
     return undefined;
   }
 

@@ -1,5 +1,6 @@
 import type { Address } from '../../guest/address.ts';
 import type { AddressSpace } from '../../guest/address-space.ts';
+import { MissingLayout } from '../../guest/layouts.ts';
 import type { PhysicalCache } from '../../guest/physical-cache.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
 import type {
@@ -12,10 +13,18 @@ import type {
   Reading,
   StoppedThread,
 } from '../kernel.ts';
-import type { AllocationGroup, Identification, PoolPageRow, TraceReading } from '../model.ts';
+import type {
+  AllocationGroup,
+  BootPhase,
+  Identification,
+  PoolPageRow,
+  ProfileReading,
+  TraceReading,
+} from '../model.ts';
 import { findCycles } from '../waits-for.ts';
 import { LINEAR_BASE, sproutAddressSpace } from './address-space.ts';
 import { SproutAllocationTracking } from './allocation-tracking.ts';
+import { SproutBootPhases } from './boot-phases.ts';
 import { SproutIdentify } from './identify.ts';
 import { SproutMallocPools } from './malloc-pools.ts';
 import { SproutNames } from './names.ts';
@@ -24,6 +33,7 @@ import { SproutPageMap } from './page-map.ts';
 import { PageRecords } from './page-records.ts';
 import { SproutParkedFrames } from './parked-frames.ts';
 import { SPROUT_PLUMBING } from './plumbing.ts';
+import { SproutProfile } from './profile.ts';
 import { remoteFrees } from './remote-frees.ts';
 import { SproutStoppedThreads } from './stopped-threads.ts';
 import { SPROUT_TYPES, SPROUT_VARIABLES, SproutStructures } from './structures.ts';
@@ -56,6 +66,8 @@ class Sprout implements Kernel {
   readonly #mallocPools: SproutMallocPools;
   readonly #census: PageCensus;
   readonly #trace: SproutTrace;
+  readonly #profile: SproutProfile | undefined;
+  readonly #bootPhases: SproutBootPhases | undefined;
   readonly #tracking: SproutAllocationTracking;
   readonly #identify: SproutIdentify;
   readonly #pageMap: SproutPageMap;
@@ -79,6 +91,8 @@ class Sprout implements Kernel {
     };
     this.#pageMap = new SproutPageMap(structures);
     this.#trace = new SproutTrace(this.#names, this.#threads, this.#waits);
+    this.#profile = ifThere(() => new SproutProfile(structures, this.#threads));
+    this.#bootPhases = ifThere(() => new SproutBootPhases(this.#names));
     this.#tracking = new SproutAllocationTracking(structures, this.#threads);
     this.#identify = new SproutIdentify({
       names: this.#names,
@@ -126,6 +140,15 @@ class Sprout implements Kernel {
     return this.#trace.read(snapshot, after, limit);
   }
 
+  profile(snapshot: Snapshot, after: readonly number[]): ProfileReading | undefined {
+    this.#forget(snapshot);
+    return this.#profile?.read(snapshot, after);
+  }
+
+  bootPhases(snapshot: Snapshot): BootPhase[] | undefined {
+    return this.#bootPhases?.read(snapshot);
+  }
+
   pageMap(snapshot: Snapshot): PageMap | undefined {
     return this.#pageMap.read(snapshot);
   }
@@ -153,5 +176,17 @@ class Sprout implements Kernel {
     this.#names.forget();
     this.#waits.forget();
     this.#census.isStopped = !snapshot.isRecording;
+  }
+}
+
+/** What older builds of the kernel do not have. */
+function ifThere<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof MissingLayout) {
+      return undefined;
+    }
+    throw error;
   }
 }

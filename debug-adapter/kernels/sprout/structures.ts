@@ -43,6 +43,8 @@ export const SPROUT_TYPES = [
   'sprout::VnodeOperation',
   'sprout::AllocationTracking',
   'sprout::TrackedAllocation',
+  'sprout::ProfileSample',
+  'sprout::BootPhases',
   'sprout::arch::Cpu',
   'sprout::arch::SwitchFrame',
 ] as const;
@@ -53,6 +55,7 @@ export const SPROUT_VARIABLES = [
   'sprout::g_page_pools',
   'sprout::g_malloc_pools',
   'sprout::g_trace_rings',
+  'sprout::g_profile_rings',
 ] as const;
 
 /** What several views need: symbols, the list node, the clock. */

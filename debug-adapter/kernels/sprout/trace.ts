@@ -33,6 +33,7 @@ export class SproutTrace {
   readonly #record;
   readonly #kinds: string[];
   readonly #operations: string[];
+  readonly #waitKinds: TraceReading['waits'];
 
   constructor(names: SproutNames, threads: SproutThreads, waits: SproutWaits) {
     this.#names = names;
@@ -58,6 +59,7 @@ export class SproutTrace {
     };
     this.#kinds = namesOf(layouts.enumeration('sprout::TraceKind'));
     this.#operations = namesOf(layouts.enumeration('sprout::VnodeOperation'));
+    this.#waitKinds = namesOf(layouts.enumeration('sprout::WaitKind')).map((name) => waits.kind(name));
   }
 
   /**
@@ -72,6 +74,7 @@ export class SproutTrace {
       guestTime,
       kinds: this.#kinds,
       operations: this.#operations,
+      waits: this.#waitKinds,
       cpus,
       threads: Object.fromEntries(this.#threads.names(snapshot)),
       objects: this.#nameObjects(snapshot, cpus),
