@@ -3,19 +3,21 @@
  * (VS Code, the terminal, other DAP clients) may import this file, and nothing else of the adapter but elf/ and kernels/model.
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { SymbolPlace } from './elf/symbol-place.ts';
 import type {
   AllocationGroup,
-  Identification,
   BootPhase,
+  Identification,
   PoolPageRow,
-  TraceReading,
   ProfileReading,
+  TraceReading,
   ViewName,
   ViewRows,
   ViewSnapshot,
   WaitCycle,
 } from './kernels/model.ts';
 
+export type { SymbolPlace } from './elf/symbol-place.ts';
 export { type Address, formatAddress, parseAddress } from './guest/address.ts';
 export type * from './kernels/model.ts';
 
@@ -240,8 +242,6 @@ export interface TraceRequest {
   limit?: number;
 }
 
-/** `unikernel/identify`: what lies at an address, now. */
-export interface IdentifyRequest {
 /** `unikernel/profile`: what ran lately on each CPU, from the kernel's samples. Refused when it takes none. */
 export interface ProfileRequest {
   /** For each CPU, what `next` said the last time; `[]`: from the oldest on. */
@@ -253,8 +253,26 @@ export interface BootPhasesResponse {
   phases: BootPhase[];
 }
 
+/** `unikernel/identify`: what lies at an address, now. */
+export interface IdentifyRequest {
   /** `0x…`, as `memoryReference`s are. */
   address: string;
+}
+
+/** `unikernel/symbolise`: where code addresses lie in the program. Needs no guest that stands. */
+export interface SymboliseRequest {
+  /** `0x…`, as `memoryReference`s are; at most 1000. */
+  addresses: string[];
+}
+export interface SymboliseResponse {
+  /** In the order of `addresses`; null for one in no symbol. */
+  places: (SymbolPlace | null)[];
+}
+
+/** `unikernel/focusThread`: has the client show a thread of a guest that stands, by another `stopped` event. */
+export interface FocusThreadRequest {
+  /** DAP thread id. */
+  thread: number;
 }
 
 /** `unikernel/symbols`: the largest symbols of the session's ELF. */
@@ -300,7 +318,11 @@ export interface CustomRequests {
   'unikernel/unsubscribeValues': [UnsubscribeRequest, Record<string, never>];
   'unikernel/allocations': [Record<string, never>, AllocationsResponse];
   'unikernel/trace': [TraceRequest, TraceReading];
+  'unikernel/profile': [ProfileRequest, ProfileReading];
+  'unikernel/bootPhases': [Record<string, never>, BootPhasesResponse];
   'unikernel/identify': [IdentifyRequest, Identification];
+  'unikernel/symbolise': [SymboliseRequest, SymboliseResponse];
+  'unikernel/focusThread': [FocusThreadRequest, Record<string, never>];
   'unikernel/symbols': [SymbolsRequest, SymbolsResponse];
   'unikernel/status': [Record<string, never>, StatusResponse];
   'unikernel/saveSnapshot': [SaveSnapshotRequest, SaveSnapshotResponse];
@@ -313,5 +335,3 @@ export interface CustomEvents {
   'unikernel/valuesChanged': ValuesChangedEvent;
   'unikernel/status': StatusResponse;
 }
-  'unikernel/profile': [ProfileRequest, ProfileReading];
-  'unikernel/bootPhases': [Record<string, never>, BootPhasesResponse];

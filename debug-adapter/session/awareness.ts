@@ -35,8 +35,8 @@ export class Awareness implements KernelThreads {
   #hasRun = false;
 
   /** Begins to read layouts at once. @param changed called when `kernel` or `notes` changed */
-  constructor(elf: string, gdb: string, changed: () => void) {
-    this.observation = ObservationWorker.start({ elf, gdb, cacheDirectory: cacheFolder() });
+  constructor(elf: string, gdb: string, sourceMap: Record<string, string>, changed: () => void) {
+    this.observation = ObservationWorker.start({ elf, gdb, cacheDirectory: cacheFolder(), sourceMap });
     this.#elf = elf;
     this.#changed = changed;
     this.#model = new ThreadModel(this.observation, (text) => this.note(text));

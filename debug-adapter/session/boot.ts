@@ -129,7 +129,7 @@ async function assemble(
     const gdb = startGdb(gdbProgram, folder, context);
     parts.gdb = gdb;
     const awareness = kernel.hasDebugInformation
-      ? new Awareness(kernel.path, gdbProgram, context.statusChanged)
+      ? new Awareness(kernel.path, gdbProgram, options.sourceMap, context.statusChanged)
       : undefined;
     if (awareness) {
       parts.awareness = awareness;

@@ -4,15 +4,18 @@ import type { CurrentBoot } from './lifecycle.ts';
 import type { Handlers } from './requests.ts';
 import { cpusIn } from './thread-model.ts';
 
-type Family = 'continue' | 'pause' | 'next' | 'stepIn' | 'stepOut' | 'threads';
+type Family = 'continue' | 'pause' | 'next' | 'stepIn' | 'stepOut' | 'threads' | 'unikernel/focusThread';
 
 export class Execution {
   readonly #current: CurrentBoot;
+  readonly #focus: (thread: number) => void;
   #threads: DebugProtocol.Thread[] = [];
   #requested = false;
 
-  constructor(current: CurrentBoot) {
+  /** @param focus tells the client that this thread is the one to look at */
+  constructor(current: CurrentBoot, focus: (thread: number) => void) {
     this.#current = current;
+    this.#focus = focus;
   }
 
   get handlers(): Handlers<Family> {
@@ -28,6 +31,7 @@ export class Execution {
         this.#step(given.granularity === 'instruction' ? '-exec-step-instruction' : '-exec-step', given.threadId),
       stepOut: (given) => this.#step('-exec-finish', given.threadId, ' --frame 0'),
       threads: async () => ({ threads: await this.#listThreads() }),
+      'unikernel/focusThread': ({ thread }) => this.#focusThread(thread),
     };
   }
 
@@ -36,6 +40,18 @@ export class Execution {
     const requested = this.#requested;
     this.#requested = false;
     return requested;
+  }
+
+  async #focusThread(id: number): Promise<Record<string, never>> {
+    if (this.#current().debuggee.isRunning) {
+      throw new Error('The guest runs: its threads have frames when it is stopped.');
+    }
+    const thread = (await this.#listThreads()).find((candidate) => candidate.id === id);
+    if (!thread) {
+      throw new Error(`There is no thread ${Number(id)}.`);
+    }
+    this.#focus(thread.id);
+    return {};
   }
 
   async #step(command: string, threadId: number, options = ''): Promise<void> {

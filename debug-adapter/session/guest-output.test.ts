@@ -1,17 +1,18 @@
 import { expect, test } from 'vitest';
 import { deferred } from '../deferred.ts';
+import type { SymbolPlace } from '../elf/symbol-place.ts';
 import { GuestOutput } from './guest-output.ts';
 
-const NAMES: Record<string, string> = {
-  ffffffff80101fff: 'faults::fall()+0x1f (/src/faults.cc:12)',
-  ffffffff80102000: 'other() (/src/other.cc:1)',
+const PLACES: Record<string, SymbolPlace> = {
+  ffffffff80101fff: { symbol: 'faults::fall()', offset: 0x1f, file: '/src/faults.cc', line: 12 },
+  ffffffff80102000: { symbol: 'other()', offset: 0, file: '/src/other.cc', line: 1 },
 };
 
 function shownBy(): { shown: string[]; output: GuestOutput } {
   const shown: string[] = [];
   const output = new GuestOutput(
     (text) => shown.push(text),
-    async (address) => NAMES[address.toString(16)],
+    async (address) => PLACES[address.toString(16)],
   );
   return { shown, output };
 }
@@ -50,7 +51,7 @@ test('a line in pieces is named as one, and what never becomes a backtrace is sh
 
 test('text behind a line that is being named waits for it; a name that cannot be had holds nothing up', async () => {
   const shown: string[] = [];
-  const name = deferred<string | undefined>();
+  const name = deferred<SymbolPlace | undefined>();
   const output = new GuestOutput(
     (text) => shown.push(text),
     () => name.promise,

@@ -1,4 +1,5 @@
 /** The guest's console, with the addresses of a backtrace named. */
+import { placeText, type SymbolPlace } from '../elf/symbol-place.ts';
 
 /** A line of a backtrace as a kernel prints it: a number or nothing, an address of the upper half, and nothing more. */
 const BACKTRACE_LINE = /^\s*(?:#?\d+:?\s+)?\[?(0x[0-9a-f]{16})\]?\s*$/;
@@ -7,8 +8,8 @@ const FAULT_LINE = /\br?ip[ :=]+(?:0x)?([0-9a-f]{16})\b/i;
 /** Text without a line end is shown after it grew to this. */
 const LONGEST_LINE = 4096;
 
-/** The name of a code address; undefined when nobody knows. */
-export type Symbolise = (address: bigint) => Promise<string | undefined>;
+/** The place of a code address; undefined when nobody knows. */
+export type Symbolise = (address: bigint) => Promise<SymbolPlace | undefined>;
 
 export class GuestOutput {
   readonly #show: (text: string) => void;
@@ -81,8 +82,12 @@ export class GuestOutput {
   }
 
   async #named(line: string, address: bigint): Promise<string> {
-    const name = await this.#symbolise(address).catch(() => undefined);
-    // A line number says more than an offset.
-    return `${line.trimEnd()}${name === undefined ? '' : `  ${name.replace(/\+0x[0-9a-f]+(?= \()/, '')}`}\n`;
+    const place = await this.#symbolise(address).catch(() => undefined);
+    return `${line.trimEnd()}${place ? `  ${brief(place)}` : ''}\n`;
   }
+}
+
+/** A line number says more than an offset. */
+function brief(place: SymbolPlace): string {
+  return placeText(place.line === undefined ? place : { ...place, offset: 0 });
 }

@@ -9,11 +9,13 @@ import type { Handlers } from './requests.ts';
 import { saveSnapshot } from './snapshot.ts';
 import { type SubscriptionEvents, Subscriptions } from './subscriptions.ts';
 
-type Family = Exclude<keyof CustomRequests, LiveFamily>;
+type Family = Exclude<keyof CustomRequests, LiveFamily | 'unikernel/focusThread'>;
 
 const VIEWS: readonly ViewName[] = ['threads', 'vnodeLocks', 'mallocPools', 'timerSets', 'waitsFor'];
 const SLOWEST = 0.1;
 const FASTEST = 50;
+/** What is symbolised at once. */
+const MOST_ADDRESSES = 1000;
 
 export class KernelViews {
   readonly #current: CurrentBoot;
@@ -42,18 +44,17 @@ export class KernelViews {
       'unikernel/poolPages': async (given) => (await this.#observation()).poolPages(given),
       'unikernel/allocations': async () => (await this.#observation()).allocations(),
       'unikernel/trace': async (given) => (await this.#observation()).trace(checkTrace(given)),
-      'unikernel/identify': async ({ address }) =>
-        (await this.#observation()).identify(Number(BigInt.asIntN(64, addressOf(address)))),
       'unikernel/profile': async ({ after }) => (await this.#observation()).profile({ after: checkAfter(after) }),
       'unikernel/bootPhases': async () => (await this.#observation()).bootPhases(),
+      'unikernel/identify': async ({ address }) =>
+        (await this.#observation()).identify(Number(BigInt.asIntN(64, addressOf(address)))),
       'unikernel/cycles': async () => (await this.#observation()).cycles(),
-      'unikernel/symbols': async (given) => {
-        const { awareness, kernel } = this.#current();
-        if (!awareness) {
-          throw new Error(`${kernel.path} has no debug information.`);
-        }
-        return awareness.observation.symbols(given);
+      'unikernel/symbolise': async ({ addresses }) => {
+        const program = this.#program();
+        const places = checkAddresses(addresses).map(async (address) => (await program.symbolise(address)) ?? null);
+        return { places: await Promise.all(places) };
       },
+      'unikernel/symbols': async (given) => this.#program().symbols(given),
       'unikernel/status': async () => statusOf(this.#current()),
       'unikernel/saveSnapshot': ({ file }) => saveSnapshot(this.#current().debuggee.machine, file),
     };
@@ -64,6 +65,15 @@ export class KernelViews {
     if ((await awareness?.known) !== undefined && awareness) {
       await this.#subscriptions.move(awareness.observation);
     }
+  }
+
+  /** What is known of the program alone. @throws Error with one sentence where that is nothing. */
+  #program(): Observation {
+    const { awareness, kernel } = this.#current();
+    if (!awareness) {
+      throw new Error(`${kernel.path} has no debug information.`);
+    }
+    return awareness.observation;
   }
 
   /** Rejects with one sentence where there are no views. */
@@ -101,11 +111,22 @@ function checkViews(views: ViewName[]): ViewName[] {
   return views.map(checkView);
 }
 
+function checkAddresses(addresses: string[]): bigint[] {
+  if (!Array.isArray(addresses) || addresses.length > MOST_ADDRESSES) {
+    throw new Error(`"addresses" must be a list of at most ${MOST_ADDRESSES}.`);
+  }
+  return addresses.map((address) => addressOf(address));
+}
+
 function checkTrace({ after, limit }: TraceRequest): TraceRequest {
+  return { after: checkAfter(after), ...(limit !== undefined && { limit }) };
+}
+
+function checkAfter(after: number[]): number[] {
   if (!Array.isArray(after) || !after.every((count) => Number.isFinite(count) && count >= 0)) {
     throw new Error('"after" must be a list of counts, one for each CPU.');
   }
-  return { after, ...(limit !== undefined && { limit }) };
+  return after;
 }
 
 function checkRate(rate: number): number {
@@ -114,7 +135,3 @@ function checkRate(rate: number): number {
   }
   return rate;
 }
-  return { after: checkAfter(after), ...(limit !== undefined && { limit }) };
-}
-
-function checkAfter(after: number[]): number[] {

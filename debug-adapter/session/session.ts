@@ -87,7 +87,9 @@ export class UnikernelSession extends DebugSession {
     this.#breakpoints = new Breakpoints(current, (breakpoint) =>
       this.#send('breakpoint', { reason: 'changed', breakpoint }),
     );
-    this.#execution = new Execution(current);
+    this.#execution = new Execution(current, (threadId) =>
+      this.#send('stopped', { reason: 'pause', description: 'Paused', threadId, allThreadsStopped: true }),
+    );
     this.#views = new KernelViews(current, {
       viewChanged: (event) => this.#send('unikernel/viewChanged', event),
       pagesChanged: (event) => this.#send('unikernel/pagesChanged', event),

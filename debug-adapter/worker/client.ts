@@ -2,20 +2,21 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import type { SymbolPlace } from '../elf/symbol-place.ts';
 import type { RamSource } from '../machine/machine.ts';
 import { patience } from '../patience.ts';
 import type {
   Address,
   AllocationsResponse,
-  CyclesResponse,
   BootPhasesResponse,
+  CyclesResponse,
   Identification,
   PagesChangedEvent,
   PoolPagesRequest,
   PoolPagesResponse,
-  SymbolsRequest,
   ProfileReading,
   ProfileRequest,
+  SymbolsRequest,
   SymbolsResponse,
   TraceReading,
   TraceRequest,
@@ -109,7 +110,6 @@ export class ObservationWorker implements Observation {
     return this.#ask('trace', request);
   }
 
-  identify(address: Address): Promise<Identification> {
   profile(request: ProfileRequest): Promise<ProfileReading> {
     return this.#ask('profile', request);
   }
@@ -118,6 +118,7 @@ export class ObservationWorker implements Observation {
     return this.#ask('bootPhases');
   }
 
+  identify(address: Address): Promise<Identification> {
     return this.#ask('identify', address);
   }
 
@@ -142,7 +143,7 @@ export class ObservationWorker implements Observation {
     return this.#ask('parkedRegisters', thread);
   }
 
-  symbolise(address: bigint): Promise<string | undefined> {
+  symbolise(address: bigint): Promise<SymbolPlace | undefined> {
     return this.#ask('symbolise', address);
   }
 

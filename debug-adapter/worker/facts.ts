@@ -3,6 +3,7 @@ import { type BuildId, readBuildId } from '../elf/build-id.ts';
 import { CallFrames } from '../elf/call-frames.ts';
 import { ElfFile } from '../elf/elf-file.ts';
 import { LineTable } from '../elf/lines.ts';
+import { mappedPath, type SymbolPlace } from '../elf/symbol-place.ts';
 import { SymbolTable } from '../elf/symbols.ts';
 import { type Address, formatAddress } from '../guest/address.ts';
 import { Layouts } from '../guest/layouts.ts';
@@ -23,8 +24,8 @@ export class BuildFacts {
   readonly #described = new Map<Address, string>();
   readonly #functions = new Map<string, string>();
   #lines: LineTable | undefined;
-  #layouts: Layouts | undefined;
   #callFrames: CallFrames | undefined;
+  #layouts: Layouts | undefined;
 
   /** @throws Error with one sentence when the ELF cannot be read. */
   constructor(start: WorkerStart) {
@@ -62,9 +63,9 @@ export class BuildFacts {
       layouts: this.#layouts,
       describe: (address) => this.describe(address),
       functionAt: (address) => this.functionAt(address),
-    });
       place: (address) => this.place(address),
       returnAddressOffset: (address) => this.returnAddressOffset(address),
+    });
   }
 
   /** Columns that this build cannot tell. */
@@ -85,14 +86,19 @@ export class BuildFacts {
     return text;
   }
 
-  /** `symbol+0x12 (/path/file.cc:29)`; undefined for an address in no symbol. */
-  symbolise(address: Address): string | undefined {
+  /** Undefined for an address in no symbol. */
+  symbolise(address: Address): SymbolPlace | undefined {
     const found = this.symbols.at(address);
     if (!found) {
       return undefined;
     }
-    const line = this.#lineAt(address);
-    return `${this.#name(found)}${line ? ` (${line.file}:${line.line})` : ''}`;
+    const { sourceMap = {} } = this.#start.options;
+    const place = this.#lineAt(address);
+    return {
+      symbol: this.#demangle(found.symbol.name),
+      offset: found.offset,
+      ...(place && { file: mappedPath(place.file, sourceMap), line: place.line }),
+    };
   }
 
   /** `sprout::Worker::run`; undefined for an address in no function. */
@@ -109,12 +115,6 @@ export class BuildFacts {
     return name;
   }
 
-  largestSymbols(count: number): SymbolsResponse['symbols'] {
-    return this.symbols.largest(count).map((symbol) => ({
-      name: this.#demangle(symbol.name),
-      address: symbol.address,
-      size: symbol.size,
-      section: symbol.section,
   /** The function and the line of a code address; its address for a name when it lies in no function. */
   place(address: Address): ProfilePlace {
     const name = this.functionAt(address);
@@ -128,6 +128,12 @@ export class BuildFacts {
     return this.#callFrames.returnAddressOffset(address);
   }
 
+  largestSymbols(count: number): SymbolsResponse['symbols'] {
+    return this.symbols.largest(count).map((symbol) => ({
+      name: this.#demangle(symbol.name),
+      address: symbol.address,
+      size: symbol.size,
+      section: symbol.section,
     }));
   }
 

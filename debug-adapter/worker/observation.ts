@@ -1,17 +1,18 @@
+import type { SymbolPlace } from '../elf/symbol-place.ts';
 import type { KnownRegisters, StoppedThread } from '../kernels/kernel.ts';
 import type { RamSource } from '../machine/machine.ts';
 import type {
   Address,
   AllocationsResponse,
-  CyclesResponse,
   BootPhasesResponse,
+  CyclesResponse,
   Identification,
   PagesChangedEvent,
   PoolPagesRequest,
   PoolPagesResponse,
-  SymbolsRequest,
   ProfileReading,
   ProfileRequest,
+  SymbolsRequest,
   SymbolsResponse,
   TraceReading,
   TraceRequest,
@@ -31,6 +32,8 @@ export interface ObservationOptions {
   gdb: string;
   /** Layouts and indexes are cached here by build id; created when missing. */
   cacheDirectory: string;
+  /** Replaces path prefixes of the debug information: from → to. */
+  sourceMap?: Record<string, string>;
 }
 
 /**
@@ -57,13 +60,13 @@ export interface Observation {
   allocations(): Promise<AllocationsResponse>;
   /** What happened lately. Rejects when the kernel keeps no trace. */
   trace(request: TraceRequest): Promise<TraceReading>;
-  /** What lies at an address. */
-  identify(address: Address): Promise<Identification>;
-  /**
   /** What ran lately, as the kernel sampled it. Rejects when it takes no samples. */
   profile(request: ProfileRequest): Promise<ProfileReading>;
   /** The way from power-on to the first program. Rejects when the kernel tells nothing of it. */
   bootPhases(): Promise<BootPhasesResponse>;
+  /** What lies at an address. */
+  identify(address: Address): Promise<Identification>;
+  /**
    * While the guest runs, looks for cycles of waiting and tells each new one once, as soon as it was seen twice. Undefined:
    * no more. Costs the guest nothing.
    */
@@ -76,8 +79,8 @@ export interface Observation {
   threadsAtStop(stackPointers: bigint[]): Promise<StoppedThread[]>;
   /** The saved registers of a parked thread; undefined when it is on a CPU or gone. */
   parkedRegisters(thread: number): Promise<KnownRegisters | undefined>;
-  /** The name of `address` as `symbol+offset (file:line)`, undefined when none. Used for backtraces on the console. */
-  symbolise(address: bigint): Promise<string | undefined>;
+  /** The place of `address` in the program, undefined when it is none. Needs no guest. */
+  symbolise(address: bigint): Promise<SymbolPlace | undefined>;
   /** Ends the worker thread and its gdb. Idempotent. */
   dispose(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { SymbolPlace } from '../elf/symbol-place.ts';
 import { isCanonical } from '../guest/address.ts';
 import { UnreadableMemory } from '../guest/memory.ts';
 import { openRam } from '../guest/ram.ts';
@@ -8,15 +9,15 @@ import { waitsForRows } from '../kernels/waits-for-graph.ts';
 import type { RamSource } from '../machine/machine.ts';
 import type {
   AllocationsResponse,
-  CyclesResponse,
   BootPhasesResponse,
+  CyclesResponse,
   Identification,
   PagesChangedEvent,
   PoolPagesRequest,
   PoolPagesResponse,
-  SymbolsRequest,
   ProfileReading,
   ProfileRequest,
+  SymbolsRequest,
   SymbolsResponse,
   TraceReading,
   TraceRequest,
@@ -86,11 +87,11 @@ export class Observatory {
         return this.#allocations();
       case 'trace':
         return this.#trace(parameters[0] as TraceRequest);
-      case 'cycles':
       case 'profile':
         return this.#profile(parameters[0] as ProfileRequest);
       case 'bootPhases':
         return this.#bootPhases();
+      case 'cycles':
         return this.#cycles();
       case 'watchDeadlocks':
         return this.#watchDeadlocks(parameters[0] === true);
@@ -273,7 +274,6 @@ export class Observatory {
     return value.reading;
   }
 
-  /** `once`: one reading is enough, torn or not. */
   async #profile({ after }: ProfileRequest): Promise<ProfileReading> {
     const { value } = await this.#take(
       'profile',
@@ -298,6 +298,7 @@ export class Observatory {
     return { phases: value.phases };
   }
 
+  /** `once`: one reading is enough, torn or not. */
   async #cycles(once = false): Promise<CyclesResponse> {
     const read = (kernel: Kernel, snapshot: Snapshot): Reading<'threads'> => kernel.view('threads', snapshot);
     const { value, quality } = await this.#take('threads', read, once);
@@ -340,7 +341,7 @@ export class Observatory {
     return value.registers;
   }
 
-  async #symbolise(address: bigint): Promise<string | undefined> {
+  async #symbolise(address: bigint): Promise<SymbolPlace | undefined> {
     await this.#kernel.catch(() => undefined);
     const signed = BigInt.asIntN(64, address);
     const isExact = signed >= BigInt(Number.MIN_SAFE_INTEGER) && signed <= BigInt(Number.MAX_SAFE_INTEGER);
