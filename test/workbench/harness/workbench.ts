@@ -8,7 +8,7 @@ import { hostLog } from './complaints.ts';
 import { runFolder } from './places.ts';
 
 /** The names of the views, as their headers show them. */
-export type ViewTitle = 'Threads' | 'Vnode Locks' | 'Malloc Pools' | 'Timer Sets';
+export type ViewTitle = 'Threads' | 'Vnode Locks' | 'Malloc Pools' | 'Timer Sets' | 'Live Watch' | 'Symbol Sizes';
 
 export class Workbench {
   readonly page: Page;
@@ -216,11 +216,10 @@ export class Workbench {
 
   /** Folds every view but `title`, which gets the whole sidebar. */
   async showOnly(title: ViewTitle): Promise<void> {
-    const views: ViewTitle[] = ['Threads', 'Vnode Locks', 'Malloc Pools', 'Timer Sets'];
-    for (const one of views) {
-      const header = this.view(one).locator('.pane-header');
+    const own = await this.view(title).locator('.pane-header').getAttribute('aria-label');
+    for (const header of await this.page.locator('.sidebar .pane-header').all()) {
       const isOpen = (await header.getAttribute('aria-expanded')) === 'true';
-      if (isOpen !== (one === title)) {
+      if (isOpen !== ((await header.getAttribute('aria-label')) === own)) {
         await header.click();
       }
     }
