@@ -190,6 +190,8 @@ export interface RamTotalsRow {
 /** A page of a class, asked for apart (see `unikernel/poolPages`). */
 export interface PoolPageRow {
   address: Address;
+  /** Where object 0 begins; undefined: at `address`. */
+  objects?: Address;
   cpu: number;
   liveObjects: number;
   capacity: number;

@@ -23,6 +23,8 @@ export interface CheckedLaunch extends CheckedCommon {
   disks: string[] | undefined;
   networks: string[] | undefined;
   stopAtEntry: boolean;
+  /** The folder; undefined: no snapshot. */
+  snapshotOnPanic: string | undefined;
   qemu: string;
   extraQemuArguments: string[];
   /** Undefined: the known tree's own build. */
@@ -53,6 +55,7 @@ export function checkLaunch(given: LaunchArguments): CheckedLaunch {
     disks: check.texts('disks', undefined)?.map((disk) => resolve(common.cwd, disk)),
     networks: check.texts('networks', undefined),
     stopAtEntry: check.truth('stopAtEntry', false),
+    snapshotOnPanic: check.folder('snapshotOnPanic', common.cwd),
     qemu: check.text('qemu') || 'qemu-system-x86_64',
     extraQemuArguments: check.texts('extraQemuArguments', []),
     build: check.texts('build', undefined),
@@ -128,6 +131,18 @@ class Check {
       throw bad(name, 'true or false', value);
     }
     return value;
+  }
+
+  /** True means `home`, where a relative path starts too; undefined: none is wanted. */
+  folder(name: string, home: string): string | undefined {
+    const value = this.#given[name] ?? false;
+    if (typeof value === 'boolean') {
+      return value ? home : undefined;
+    }
+    if (typeof value !== 'string' || value.includes('\0')) {
+      throw bad(name, 'true, false or the path of a folder', value);
+    }
+    return value === '' ? undefined : resolve(home, value);
   }
 
   wholeNumber(name: string, low: number, high: number, otherwise: number): number {

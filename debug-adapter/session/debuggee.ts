@@ -296,7 +296,7 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
     const stop = stopFrom(record, thread, this.#pausing);
     return this.#ended === undefined
       ? stop
-      : { ...stop, reason: 'exception', description: endTitle(this.#ended), text: endSentence(this.#ended) };
+      : { ...stop, ...endOf(this.#ended), reason: 'exception', isFatal: true };
   }
 
   /** QEMU's event comes by another road than gdb's stop. */
@@ -339,8 +339,8 @@ function isInterrupt(record: MiRecord): boolean {
   );
 }
 
-function endTitle(end: string): string {
-  return end === 'panic' ? 'Guest panic' : 'Reset or triple fault';
+function endOf(end: string): Pick<Stop, 'description' | 'text'> {
+  return { description: end === 'panic' ? 'Guest panic' : 'Reset or triple fault', text: endSentence(end) };
 }
 
 function endSentence(end: string): string {

@@ -74,7 +74,7 @@ export class Exceptions {
     let told = stop;
     if (stop.breakpoint !== undefined && this.#panicBreakpoints.includes(stop.breakpoint)) {
       const { breakpoint: _, ...rest } = stop;
-      told = { ...rest, reason: 'exception', description: PANIC, text: await this.#panicReason() };
+      told = { ...rest, reason: 'exception', isFatal: true, description: PANIC, text: await this.#panicReason() };
     } else if (deadlock && stop.reason === 'pause') {
       const thread = deadlock.threads[0]?.thread ?? stop.thread;
       told = { reason: 'exception', thread, description: 'Deadlock', text: deadlock.description };

@@ -6,10 +6,10 @@ import type { CurrentBoot } from './lifecycle.ts';
 import type { LiveFamily } from './live-values.ts';
 import { addressOf } from './memory.ts';
 import type { Handlers } from './requests.ts';
-import { saveSnapshot } from './snapshot.ts';
+import type { SnapshotFamily } from './snapshots.ts';
 import { type SubscriptionEvents, Subscriptions } from './subscriptions.ts';
 
-type Family = Exclude<keyof CustomRequests, LiveFamily | 'unikernel/focusThread'>;
+type Family = Exclude<keyof CustomRequests, LiveFamily | SnapshotFamily | 'unikernel/focusThread'>;
 
 const VIEWS: readonly ViewName[] = ['threads', 'vnodeLocks', 'mallocPools', 'timerSets', 'waitsFor'];
 const SLOWEST = 0.1;
@@ -56,7 +56,6 @@ export class KernelViews {
       },
       'unikernel/symbols': async (given) => this.#program().symbols(given),
       'unikernel/status': async () => statusOf(this.#current()),
-      'unikernel/saveSnapshot': ({ file }) => saveSnapshot(this.#current().debuggee.machine, file),
     };
   }
 

@@ -77,6 +77,11 @@ export class Lifecycle {
     return this.#boot;
   }
 
+  /** The configuration of the guest under debug. */
+  get options(): Options | undefined {
+    return this.#options;
+  }
+
   get handlers(): Handlers<Family> {
     return {
       launch: (given) => this.#begin(() => checkLaunch(given)),

@@ -12,6 +12,7 @@ import { Lifecycle } from './lifecycle.ts';
 import { LiveValues } from './live-values.ts';
 import { memoryHandlers } from './memory.ts';
 import type { Handlers, Requests } from './requests.ts';
+import { Snapshots } from './snapshots.ts';
 import type { Stop } from './stop.ts';
 import { Variables } from './variables.ts';
 
@@ -50,6 +51,7 @@ export class UnikernelSession extends DebugSession {
   readonly #execution: Execution;
   readonly #views: KernelViews;
   readonly #values: LiveValues;
+  readonly #snapshots: Snapshots;
   readonly #handlers: Handlers<keyof Requests>;
   #initialized = false;
   #knowsInvalidation = false;
@@ -60,7 +62,7 @@ export class UnikernelSession extends DebugSession {
     this.setRunAsServer(true);
     this.#lifecycle = new Lifecycle({
       initialized: () => this.#send('initialized'),
-      stopped: (stop) => void this.#exceptions.explain(stop).then((told) => this.#stopped(told)),
+      stopped: (stop) => void this.#explain(stop),
       resumed: () => this.#resumed(),
       rebooted: async (boot) => {
         this.#forget();
@@ -94,6 +96,8 @@ export class UnikernelSession extends DebugSession {
       viewChanged: (event) => this.#send('unikernel/viewChanged', event),
       pagesChanged: (event) => this.#send('unikernel/pagesChanged', event),
     });
+    const tell = (text: string): void => this.sendEvent(new OutputEvent(`${text}\n`, 'console'));
+    this.#snapshots = new Snapshots(this.#lifecycle, tell);
     this.#handlers = {
       initialize: (given) => this.#initialize(given),
       ...this.#lifecycle.handlers,
@@ -106,13 +110,15 @@ export class UnikernelSession extends DebugSession {
       ...memoryHandlers(this.#values.memoryGdb),
       ...this.#views.handlers,
       ...this.#values.handlers,
+      ...this.#snapshots.handlers,
     };
   }
 
   /** Ends the guest, or lets go of it. Idempotent. */
-  end(): Promise<void> {
+  async end(): Promise<void> {
     this.#values.end();
-    return this.#lifecycle.end();
+    await this.#lifecycle.end();
+    await this.#snapshots.end();
   }
 
   protected override dispatchRequest(request: DebugProtocol.Request): void {
@@ -149,6 +155,15 @@ export class UnikernelSession extends DebugSession {
     this.#initialized = true;
     this.#knowsInvalidation = given.supportsInvalidatedEvent === true;
     return CAPABILITIES;
+  }
+
+  /** A snapshot of a panic is saved before anybody hears of the stop, and could let the guest go. */
+  async #explain(stop: Stop): Promise<void> {
+    const told = await this.#exceptions.explain(stop);
+    if (told.isFatal) {
+      await this.#snapshots.saveAtEnd();
+    }
+    this.#stopped(told);
   }
 
   #stopped(stop: Stop): void {

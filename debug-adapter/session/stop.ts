@@ -10,6 +10,8 @@ export interface Stop {
   text?: string;
   /** gdb's number of the breakpoint that was hit. */
   breakpoint?: string;
+  /** The guest cannot go on: a panic, a reset. */
+  isFatal?: true;
 }
 
 /** @param pausing whether the user asked for a pause */

@@ -4,7 +4,8 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { expect, test } from 'vitest';
 import type { AttachArguments, CommonArguments, LaunchArguments } from '../../debug-adapter/protocol.ts';
 
-type Own<T, Base> = Record<Exclude<keyof T, keyof Base>, 'string' | 'integer' | 'boolean' | 'array' | 'object'>;
+type JsonType = 'string' | 'integer' | 'boolean' | 'array' | 'object';
+type Own<T, Base> = Record<Exclude<keyof T, keyof Base>, JsonType | JsonType[]>;
 
 /** Every property of each interface, with its JSON type: the compiler holds these lists to protocol.ts. */
 const common: Own<CommonArguments, unknown> = {
@@ -24,6 +25,7 @@ const launch: Own<LaunchArguments, DebugProtocol.LaunchRequestArguments> = {
   disks: 'array',
   networks: 'array',
   stopAtEntry: 'boolean',
+  snapshotOnPanic: ['boolean', 'string'],
   qemu: 'string',
   extraQemuArguments: 'array',
   build: 'array',
