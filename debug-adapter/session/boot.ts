@@ -135,12 +135,11 @@ async function assemble(
       parts.awareness = awareness;
     }
     // Nothing may throw from here on until both are waited for.
-    const starting = start(folder);
     const loading = loadSymbols(gdb, kernel.path, options.sourceMap);
-    const [started] = await bothOrNeither(starting, loading, (late) => void late.machine.dispose());
-    parts.machine = started.machine;
-    const stub = await connect(gdb, started.machine, folder, awareness, context);
-    parts.stub = stub;
+    const starting = startTarget(() => start(folder), loading, parts, { folder, awareness, context });
+    const [{ started, stub }] = await bothOrNeither(starting, loading);
+    // gdb takes the rest of the line as it is.
+    await gdb.execute(`-target-select remote ${stub.address}`);
     const debuggee = new Debuggee(gdb, started.machine, stub);
     await debuggee.begin();
     await findRamThroughGdb(started.machine, gdb);
@@ -182,13 +181,31 @@ async function assemble(
   }
 }
 
-/** A failure of one does not leave what the other one started. */
-async function bothOrNeither<A, B>(first: Promise<A>, second: Promise<B>, drop: (late: A) => void): Promise<[A, B]> {
+/** The machine and our stub over it, both in `parts` as soon as they are there. */
+async function startTarget(
+  start: () => Promise<Started>,
+  loading: Promise<void>,
+  parts: Parts,
+  around: { folder: RuntimeFolder; awareness: Awareness | undefined; context: BootContext },
+): Promise<{ started: Started; stub: Stub }> {
+  const started = await start();
+  parts.machine = started.machine;
+  if (started.machine.kind === 'attached') {
+    // A guest that runs stops when we connect: not before gdb is ready.
+    await loading;
+  }
+  const stub = await listen(started.machine, around.folder, around.awareness, around.context);
+  parts.stub = stub;
+  return { started, stub };
+}
+
+/** A failure waits for the first: what it has started by then is known. */
+async function bothOrNeither<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
   try {
     return await Promise.all([first, second]);
   } catch (error) {
     second.catch(() => undefined);
-    await first.then(drop, () => undefined);
+    await first.catch(() => undefined);
     throw error;
   }
 }
@@ -231,8 +248,7 @@ function stopRam({ ram }: Machine): MappedRam | undefined {
   return ram === undefined || ram.kind === 'qmp' ? undefined : new MappedRam(openRam(ram));
 }
 
-async function connect(
-  gdb: Gdb,
+async function listen(
   machine: Machine,
   folder: RuntimeFolder,
   awareness: Awareness | undefined,
@@ -240,7 +256,7 @@ async function connect(
 ): Promise<Stub> {
   const log = context.log?.lines('RSP');
   const ram = stopRam(machine);
-  const stub = await Stub.listen({
+  return Stub.listen({
     upstream: machine.gdbServer,
     ram,
     socketPath: folder.file('stub'),
@@ -251,14 +267,6 @@ async function connect(
     ram?.close();
     throw error;
   });
-  try {
-    // gdb takes the rest of the line as it is.
-    await gdb.execute(`-target-select remote ${stub.address}`);
-    return stub;
-  } catch (error) {
-    await stub.dispose();
-    throw error;
-  }
 }
 
 /** A guest that stands where we found it has threads; gdb was connected before its RAM was found. */
