@@ -294,9 +294,7 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
     }
     const thread = this.stub.stopFacts?.thread ?? (await this.#dapThread(numberOf(record, 'thread-id') ?? 0));
     const stop = stopFrom(record, thread, this.#pausing);
-    return this.#ended === undefined
-      ? stop
-      : { ...stop, ...endOf(this.#ended), reason: 'exception', isFatal: true };
+    return this.#ended === undefined ? stop : { ...stop, ...endOf(this.#ended), reason: 'exception', isFatal: true };
   }
 
   /** QEMU's event comes by another road than gdb's stop. */
