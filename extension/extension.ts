@@ -5,6 +5,7 @@ import { registerAdapter } from './launch/adapter.ts';
 import { registerBuildTasks } from './launch/build-task.ts';
 import { registerConfigurations } from './launch/configurations.ts';
 import { registerGuestConsole } from './launch/guest-console.ts';
+import { registerWaitsFor } from './panels/waits-for.ts';
 import { Sessions } from './sessions.ts';
 import { registerLiveWatch } from './views/live-watch-feature.ts';
 import { registerSymbolSizes } from './views/symbol-sizes-feature.ts';
@@ -19,6 +20,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerGuestConsole(context, sessions);
   registerViews(context, sessions);
   registerLiveWatch(context, sessions);
+  registerWaitsFor(context, sessions);
   registerSymbolSizes(context);
   registerLanguages(context);
 }

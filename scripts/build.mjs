@@ -22,6 +22,7 @@ const entryPoints = {
 /** The pages inside panels: they run in a browser. @type {Record<string, string>} */
 const webviewEntryPoints = {
   treemap: 'webviews/treemap/main.ts',
+  'waits-for': 'webviews/waits-for/main.ts',
 };
 
 /**

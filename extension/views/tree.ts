@@ -74,10 +74,39 @@ export class ViewTree<V extends ViewName> implements vscode.TreeDataProvider<Row
     return item;
   }
 
+  /** Rows of the view's own level are revealed, no others. */
+  getParent(): undefined {
+    return undefined;
+  }
+
+  /** Shows the view, and in it selects and opens the row of its own level with this id. */
+  async reveal(id: string): Promise<void> {
+    await vscode.commands.executeCommand(`unikernel.${this.#view}.focus`);
+    await this.#filled();
+    const row = (await this.getChildren()).find(({ node }) => node.id === id);
+    if (row) {
+      await this.#tree.reveal(row, { select: true, focus: true, expand: true });
+    }
+  }
+
   /** Shows more of the rows below the row with the id `parent`; the empty id is the view's own level. */
   showMore(parent: string): void {
     this.#limits.set(parent, (this.#limits.get(parent) ?? ROWS_AT_ONCE) + ROWS_AT_ONCE);
     this.#changed.fire(undefined);
+  }
+
+  /** Resolves when the view has rows, or a sentence why not. */
+  #filled(): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (this.#live.snapshot || this.#live.error !== undefined || !this.#live.session) {
+          subscription.dispose();
+          resolve();
+        }
+      };
+      const subscription = this.#live.onDidChange(look);
+      look();
+    });
   }
 
   #refresh(): void {

@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { request, type Sessions, sentence } from '../sessions.ts';
 import { mallocPoolNodes } from './malloc-pools.ts';
+import { revealLock } from './reveal-lock.ts';
 import { threadNodes } from './threads.ts';
 import { timerSetNodes } from './timer-sets.ts';
 import { addressOf, ViewTree } from './tree.ts';
@@ -27,6 +28,7 @@ export function registerViews(context: vscode.ExtensionContext, sessions: Sessio
       }
     }),
     registerCommand('unikernel.findDeadlocks', () => findDeadlocks(sessions)),
+    registerCommand('unikernel.revealLock', (lock: number) => revealLock(sessions, trees, lock)),
   );
 }
 

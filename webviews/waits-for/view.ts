@@ -1,0 +1,114 @@
+/** Which part of the picture is seen, and how large. Pixels are CSS pixels of the canvas. */
+import type { Spot } from './layout.ts';
+
+/** Of a node, in pixels at scale 1; and of the grid's cells. */
+export const NODE = { width: 176, height: 46 };
+export const CELL = { width: 268, height: 78 };
+
+export interface Point {
+  x: number;
+  y: number;
+}
+
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** A point of the picture is seen at `scale` × the point + `offset`. */
+export interface View {
+  scale: number;
+  offset: Point;
+}
+
+const SMALLEST = 0.15;
+const LARGEST = 2;
+/** Around the picture when all of it is shown. */
+const MARGIN = 28;
+
+/** The middle of a node. */
+export function middleOf({ column, row }: Spot): Point {
+  return { x: column * CELL.width, y: row * CELL.height };
+}
+
+/** The view that shows all of `spots`, not larger than life. */
+export function viewOfAll(spots: Iterable<Spot>, size: Size): View {
+  const points = [...spots].map(middleOf);
+  if (points.length === 0 || size.width === 0 || size.height === 0) {
+    return { scale: 1, offset: { x: size.width / 2, y: size.height / 2 } };
+  }
+  const left = Math.min(...points.map(({ x }) => x)) - NODE.width / 2;
+  const right = Math.max(...points.map(({ x }) => x)) + NODE.width / 2;
+  const top = Math.min(...points.map(({ y }) => y)) - NODE.height / 2;
+  const bottom = Math.max(...points.map(({ y }) => y)) + NODE.height / 2;
+  const scale = bounded(
+    Math.min(1, (size.width - 2 * MARGIN) / (right - left), (size.height - 2 * MARGIN) / (bottom - top)),
+  );
+  return {
+    scale,
+    offset: { x: (size.width - scale * (left + right)) / 2, y: (size.height - scale * (top + bottom)) / 2 },
+  };
+}
+
+/** Larger or smaller by `factor`, with what is at `at` staying there. */
+export function zoom({ scale, offset }: View, factor: number, at: Point): View {
+  const next = bounded(scale * factor);
+  const change = next / scale;
+  return { scale: next, offset: { x: at.x - (at.x - offset.x) * change, y: at.y - (at.y - offset.y) * change } };
+}
+
+export function pan({ scale, offset }: View, x: number, y: number): View {
+  return { scale, offset: { x: offset.x + x, y: offset.y + y } };
+}
+
+/** Moved as little as possible so that the node at `spot` is seen. */
+export function reveal(view: View, spot: Spot, size: Size): View {
+  const { x, y } = middleOf(spot);
+  const seen = { x: view.scale * x + view.offset.x, y: view.scale * y + view.offset.y };
+  const half = { x: (view.scale * NODE.width) / 2 + MARGIN, y: (view.scale * NODE.height) / 2 + MARGIN };
+  const push = (at: number, from: number, to: number): number => (at < from ? from - at : at > to ? to - at : 0);
+  return pan(view, push(seen.x, half.x, size.width - half.x), push(seen.y, half.y, size.height - half.y));
+}
+
+/** The point of the picture that is seen at `at`. */
+export function pictured({ scale, offset }: View, at: Point): Point {
+  return { x: (at.x - offset.x) / scale, y: (at.y - offset.y) / scale };
+}
+
+/** The node at a point of the picture. */
+export function nodeAt(places: ReadonlyMap<string, Spot>, { x, y }: Point): string | undefined {
+  for (const [key, spot] of places) {
+    const middle = middleOf(spot);
+    if (Math.abs(middle.x - x) <= NODE.width / 2 && Math.abs(middle.y - y) <= NODE.height / 2) {
+      return key;
+    }
+  }
+  return undefined;
+}
+
+/** The node that one gets to from `key` with an arrow key: the nearest in that direction, straight ahead before aside. */
+export function nodeTowards(
+  places: ReadonlyMap<string, Spot>,
+  key: string,
+  dx: number,
+  dy: number,
+): string | undefined {
+  const start = places.get(key);
+  let best: string | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const [other, { column, row }] of start ? places : []) {
+    const x = column - (start?.column ?? 0);
+    const y = row - (start?.row ?? 0);
+    const ahead = x * dx + y * dy;
+    const aside = Math.abs(x * dy) + Math.abs(y * dx);
+    if (ahead > 0 && ahead + 2 * aside < least) {
+      least = ahead + 2 * aside;
+      best = other;
+    }
+  }
+  return best;
+}
+
+function bounded(scale: number): number {
+  return Math.max(SMALLEST, Math.min(LARGEST, scale));
+}

@@ -1,0 +1,132 @@
+/** What the graph says in words: on the nodes, in the list, to a screen reader. */
+import { formatSince } from '../../debug-adapter/units.ts';
+import type { GraphEdge, GraphNode } from './graph.ts';
+import type { LockRow, LockThread, ShowGraph } from './messages.ts';
+
+const KINDS: Record<LockRow['kind'], string> = {
+  mutex: 'mutex',
+  readerWriterLock: 'reader-writer lock',
+  condition: 'condition variable',
+  join: 'join of a thread',
+  sleep: 'sleep',
+  event: 'event',
+};
+
+/** `writer-0 holds it exclusive for 2.3 s`. */
+export function holderWords({ threadName, mode, since }: LockThread, row: LockRow, now: number): string {
+  if (row.kind === 'join') {
+    return `${threadName} is waited for`;
+  }
+  return `${threadName} holds it ${mode}${lasting(now, since)}`;
+}
+
+/** `reader-1 waits shared for 12 ms in Worker::read (worker.cc:88)`. */
+export function waiterWords({ threadName, mode, since, frame }: LockThread, row: LockRow, now: number): string {
+  const how = row.kind === 'readerWriterLock' ? ` ${mode}` : '';
+  return `${threadName} waits${how}${lasting(now, since)}${frame === undefined ? '' : ` in ${frame}`}`;
+}
+
+/** `vnode /data/a, reader-writer lock: deadlock`. */
+export function lockTitle({ description, cycle }: LockRow): string {
+  return cycle === undefined ? description : `${description}: deadlock`;
+}
+
+/** The second line of a node. */
+export function nodeDetail(node: GraphNode): string {
+  if (node.kind === 'lock') {
+    const { kind, holders, waiters } = node.row;
+    const counts = [
+      holders.length > 0 && kind !== 'join' ? `${count(holders.length)} held` : '',
+      waiters.length > 0 ? `${count(waiters.length)} waiting` : '',
+    ];
+    return [KINDS[kind], ...counts].filter((part) => part !== '').join(' · ');
+  }
+  if (node.kind === 'thread') {
+    return node.frame === undefined ? 'not waiting' : shortFrame(node.frame);
+  }
+  return node.role === 'waits' ? 'also wait' : 'also hold it';
+}
+
+export function nodeTitle(node: GraphNode): string {
+  return node.kind === 'lock'
+    ? node.row.description
+    : node.kind === 'thread'
+      ? node.name
+      : `${count(node.count)} more threads`;
+}
+
+/** On an edge: `2.3 s`; with how it is held or wanted where that matters. */
+export function edgeWords({ since, mode, role }: GraphEdge, now: number): string {
+  const words = [
+    role === 'holds' && mode === 'shared' ? 'shared' : '',
+    since === undefined ? '' : formatSince(now, since),
+  ];
+  return words.filter((word) => word !== '').join(' ');
+}
+
+/** Of a node and everything at it, for who does not see the picture. */
+export function nodeSentence(node: GraphNode, graph: ShowGraph): string {
+  if (node.kind === 'lock') {
+    const { row } = node;
+    const parts = [
+      ...row.holders.slice(0, 3).map((holder) => holderWords(holder, row, graph.guestTime)),
+      ...row.waiters.slice(0, 3).map((waiter) => waiterWords(waiter, row, graph.guestTime)),
+    ];
+    const others = row.holders.length + row.waiters.length - parts.length;
+    return `${lockTitle(row)}. ${parts.join(', ')}${others > 0 ? `, and ${count(others)} more` : ''}.`;
+  }
+  if (node.kind === 'thread') {
+    const holds = graph.rows.filter((row) => row.holders.some(({ thread }) => thread === node.thread));
+    const waits = graph.rows.filter((row) => row.waiters.some(({ thread }) => thread === node.thread));
+    const parts = [
+      ...holds.slice(0, 5).map((row) => (row.kind === 'join' ? 'is joined' : `holds ${row.description}`)),
+      ...waits.map((row) => `waits for ${row.description}${node.frame === undefined ? '' : ` in ${node.frame}`}`),
+    ];
+    return `${node.name}${node.inCycle ? ', in a deadlock' : ''}: ${parts.join(', ')}.`;
+  }
+  return `${nodeTitle(node)} ${nodeDetail(node)}.`;
+}
+
+/** What all of it is: `live · 12 locks, 3 waited for, 1 deadlock`. */
+export function summary({ rows, state, isTorn, session, hidden, total, query }: ShowGraph): string {
+  const waited = rows.filter(({ waiters }) => waiters.length > 0).length;
+  const deadlocks = new Set(rows.flatMap(({ cycle }) => cycle ?? [])).size;
+  const parts = [
+    session,
+    state === 'ended' ? 'the session has ended' : state,
+    isTorn && state !== 'ended' ? 'torn' : '',
+    [
+      `${count(rows.length + hidden)}${rows.length + hidden === total ? '' : ` of ${count(total)}`} held or waited for`,
+      waited > 0 ? `${count(waited)} waited for` : '',
+      deadlocks > 0 ? `${count(deadlocks)} ${deadlocks === 1 ? 'deadlock' : 'deadlocks'}` : '',
+    ]
+      .filter((part) => part !== '')
+      .join(', '),
+    hidden > 0 ? `${count(hidden)} not drawn: use the filter${query.filter === '' ? '' : ' more'}` : '',
+  ];
+  return parts.filter((part) => part !== '').join(' · ');
+}
+
+/** Why there is nothing to see. */
+export function emptyWords({ total, query }: ShowGraph): string {
+  if (total === 0) {
+    return 'No thread holds a lock or waits for one.';
+  }
+  if (query.filter !== '') {
+    return `No lock or thread has “${query.filter}” in its name.`;
+  }
+  return query.scope === 'cycles' ? 'No threads wait for each other in a cycle.' : 'No thread waits for a lock.';
+}
+
+function lasting(now: number, since: number | undefined): string {
+  return since === undefined ? '' : ` for ${formatSince(now, since)}`;
+}
+
+/** Without namespaces: the list has the whole name. */
+function shortFrame(frame: string): string {
+  return frame.replace(/^(?:(?:[\w~]+|\(anonymous namespace\))::)*(?=[\w~]+::[\w~]|[\w~]+ \(|[\w~]+$)/, '');
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en-US');
+}
