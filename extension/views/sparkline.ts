@@ -2,7 +2,7 @@
 import type { ValueHistory } from './value-history.ts';
 
 const BARS = '▁▂▃▄▅▆▇█';
-const SPARKLINE_COLUMNS = 12;
+const SPARKLINE_COLUMNS = 10;
 const PLOT_SAMPLES = 240;
 const WIDTH = 260;
 const HEIGHT = 72;

@@ -103,9 +103,23 @@ def summary_of(value, hexadecimal):
     options = {"max_elements": 8 if type_.code == gdb.TYPE_CODE_ARRAY and not is_text(type_.target()) else 200}
     if hexadecimal and type_.code in NUMBERS:
         options["format"] = "x"
-    text = value.format_string(**options)
+    text = name_in(value) + value.format_string(**options)
     limit = SUMMARY_CHARACTERS if type_.code in STRUCTS or type_.code == gdb.TYPE_CODE_ARRAY else LARGEST_VALUE_TEXT
     return text if len(text) <= limit else text[: limit - 4] + " ..."
+
+
+def name_in(value):
+    """Of a structure its member `name`, when that is text: `"reader-1" `; else nothing."""
+    type_ = plain(value.type)
+    if type_.code not in STRUCTS:
+        return ""
+    field = next((field for field in type_.fields() if field.name in ("name", "name_") and hasattr(field, "bitpos")), None)
+    if field is None or plain(field.type).code not in (gdb.TYPE_CODE_ARRAY, gdb.TYPE_CODE_PTR):
+        return ""
+    try:
+        return '"%s" ' % text_of(value[field]) if is_text(plain(field.type).target()) else ""
+    except gdb.MemoryError:
+        return ""
 
 
 def text_of(value):

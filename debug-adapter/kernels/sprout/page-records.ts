@@ -3,6 +3,8 @@ import type { Snapshot } from '../../guest/snapshot.ts';
 import type { SproutStructures } from './structures.ts';
 
 export const PAGE_SIZE = 4096;
+/** page_allocator.hh: the largest free block is of 1 GiB. */
+const LARGEST_ORDER = 18;
 
 /** What the kernel says of one page frame. */
 export interface PageRecord {
@@ -11,6 +13,8 @@ export interface PageRecord {
   kind: string;
   order: number;
   cpu: number;
+  /** First page of a free block or of an allocation. */
+  isHead: boolean;
   indexInBlock: number;
   owner: Address;
   value: number;
@@ -38,6 +42,7 @@ export class PageRecords {
       kind: page.enumeration('kind'),
       order: page.number('order'),
       cpu: page.number('cpu'),
+      isHead: page.boolean('is_head'),
       indexInBlock: page.number('index_in_block'),
       owner: page.pointer('owner'),
       value: page.number('value'),
@@ -61,6 +66,7 @@ export class PageRecords {
       kind: page.kind(record),
       order: page.order(record),
       cpu: page.cpu(record),
+      isHead: page.isHead(record),
       indexInBlock: page.indexInBlock(record),
       owner: page.owner(record),
       value: page.value(record),
@@ -72,7 +78,22 @@ export class PageRecords {
 
   /** The first page of the block that `page` is part of. */
   head(snapshot: Snapshot, page: PageRecord): PageRecord {
+    if (page.kind === 'free') {
+      return this.#freeHead(snapshot, page) ?? page;
+    }
     return (page.indexInBlock > 0 ? this.at(snapshot, page.frame - page.indexInBlock) : undefined) ?? page;
+  }
+
+  /** Blocks that are free are aligned to their size, and only their heads tell of them. */
+  #freeHead(snapshot: Snapshot, page: PageRecord): PageRecord | undefined {
+    for (let order = 0; order <= LARGEST_ORDER; order++) {
+      const pages = 2 ** order;
+      const head = this.at(snapshot, page.frame - (page.frame % pages));
+      if (head?.kind === 'free' && head.isHead && head.order >= order) {
+        return head;
+      }
+    }
+    return undefined;
   }
 
   /** Where a frame stands in the linear map. */

@@ -1,0 +1,189 @@
+/** A person follows values of Sprout while it runs: pins them from the palette and a hover, sees them change, opens and writes them. */
+import type { Browser, Locator } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startBrowser } from './harness/browser.ts';
+import { CodeServer } from './harness/code-server.ts';
+import { Editor } from './harness/editor.ts';
+import { packageExtension, sprout } from './harness/places.ts';
+import { lineOf } from './harness/sprout.ts';
+import { Workbench } from './harness/workbench.ts';
+
+let browser: Browser;
+let server: CodeServer;
+beforeAll(async () => {
+  server = await CodeServer.start({
+    extensions: [await packageExtension('live-watch')],
+    settings: { 'workbench.colorTheme': 'Default Dark Modern', 'editor.minimap.enabled': false },
+  });
+  browser = await startBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+function panes(workbench: Workbench): Locator {
+  return workbench.page.locator('.sidebar .pane');
+}
+
+function pane(workbench: Workbench): Locator {
+  const header = workbench.page.locator('.pane-header').filter({
+    has: workbench.page.getByText('Live Watch', { exact: true }),
+  });
+  return panes(workbench).filter({ has: header });
+}
+
+function rows(workbench: Workbench): Locator {
+  return pane(workbench).locator('.monaco-list-row');
+}
+
+function row(workbench: Workbench, label: RegExp): Locator {
+  return rows(workbench).filter({ hasText: label }).first();
+}
+
+/** Gives Live Watch the whole sidebar. */
+async function showLiveWatch(workbench: Workbench): Promise<void> {
+  await workbench.openContainer('Unikernel');
+  await pane(workbench).waitFor();
+  const headers = panes(workbench).locator('.pane-header');
+  for (let index = 0; index < (await headers.count()); index++) {
+    const header = headers.nth(index);
+    const isOpen = (await header.getAttribute('aria-expanded')) === 'true';
+    const isWanted = (await header.textContent())?.startsWith('Live Watch') ?? false;
+    if (isOpen !== isWanted) {
+      await header.click();
+    }
+  }
+  // A header's hover would cover the first row.
+  await workbench.page.mouse.move(900, 300);
+}
+
+/** Runs a command that asks for a text, and answers it. */
+async function answer(workbench: Workbench, command: () => Promise<void>, text: string): Promise<void> {
+  await command();
+  const input = workbench.page.locator('.quick-input-widget .quick-input-title').filter({ hasText: /\S/ });
+  await input.waitFor();
+  await workbench.page.locator('.quick-input-widget input.input').fill(text);
+  await workbench.page.keyboard.press('Enter');
+  await workbench.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+}
+
+function pin(workbench: Workbench, expression: string): Promise<void> {
+  return answer(workbench, () => workbench.command('Unikernel: Add to Live Watch…'), expression);
+}
+
+test('values are followed while the guest runs', async () => {
+  const workbench = await Workbench.open(browser, server, sprout);
+  const editor = new Editor(workbench.page);
+  try {
+    await workbench.journey('live-watch', async () => {
+      await showLiveWatch(workbench);
+      await pane(workbench).getByText('Follow values of the kernel while it runs').waitFor();
+      await workbench.screenshot('live-watch-empty');
+
+      await workbench.openFile(
+        'workload/truth.cc',
+        await lineOf('workload/truth.cc', 'auto& worker = g_truth.workers'),
+      );
+      await workbench.page.keyboard.press('F5');
+      await workbench.guestSays(/workload: \d+ workers/);
+      await showLiveWatch(workbench);
+
+      // From the palette; the name lacks its namespace.
+      await pin(workbench, 'g_truth.operations');
+      const operations = row(workbench, /^g_truth\.operations: \d+/);
+      await operations.waitFor();
+      const first = await operations.textContent();
+      await expect.poll(() => operations.textContent()).not.toBe(first);
+      await expect.poll(() => operations.textContent()).toMatch(/[▁▂▃▄▅▆▇█]{10}$/);
+
+      // A list is opened; its elements, and theirs, go on changing.
+      await pin(workbench, 'sprout::g_threads.list');
+      const list = row(workbench, /^sprout::g_threads\.list: \{\d+ elements\}/);
+      await list.locator('.monaco-tl-twistie').click();
+      const writer = row(workbench, /^\[3\]: "\w+-\d+" \{/);
+      await writer.locator('.monaco-tl-twistie').click();
+      const switches = row(workbench, /^switches: \d+/);
+      await switches.waitFor();
+      const before = await switches.textContent();
+      await expect.poll(() => switches.textContent()).not.toBe(before);
+
+      await pin(workbench, 'nonsense');
+      await row(workbench, /^nonsense.*No symbol "nonsense" in current context\.$/).waitFor();
+
+      // Written while it runs.
+      await pin(workbench, 'g_truth.workers[255].id');
+      const id = row(workbench, /^g_truth\.workers\[255\]\.id: \d+/);
+      await id.waitFor();
+      await id.hover();
+      await answer(workbench, () => id.getByRole('button', { name: 'Set Value' }).click(), '40 + 2');
+      await row(workbench, /^g_truth\.workers\[255\]\.id: 42/).waitFor();
+      await workbench.page.mouse.move(900, 300);
+      await workbench.screenshot('live-watch-open');
+      await id.click();
+      await workbench.page.keyboard.press('Home');
+      await operations.waitFor();
+      await workbench.screenshot('live-watch');
+
+      // The picture of how it went.
+      await operations.hover();
+      const hover = workbench.page.locator('.workbench-hover, .monaco-hover').filter({ hasText: /min .* max .* last/ });
+      await hover.locator('img').waitFor();
+      await workbench.screenshot('live-watch-plot');
+      await workbench.page.mouse.move(900, 700);
+
+      // A hover in the source, also while the guest runs; what is hovered is pinned by a click.
+      const line = await lineOf('workload/truth.cc', 'auto& worker = g_truth.workers');
+      await workbench.page.locator('.tabs-container .tab').filter({ hasText: 'truth.cc' }).click();
+      await editor.placeCursor(line, '        auto& worker = g_truth.wor');
+      await workbench.page.keyboard.press('Control+K');
+      await workbench.page.keyboard.press('Control+I');
+      const told = workbench.page.locator('.monaco-hover').filter({ hasText: 'Add to Live Watch' }).first();
+      await told.waitFor();
+      await workbench.screenshot('live-watch-hover');
+      await told.getByText('Add to Live Watch').click();
+      await row(workbench, /^sprout::g_truth\.workers: \{/).waitFor();
+      await workbench.page.keyboard.press('Escape');
+
+      // What lies at an address.
+      await answerIdentify(workbench, '&g_truth');
+
+      // A stop keeps what is open.
+      await workbench.page.keyboard.press('F6');
+      await workbench.page.locator('.debug-toolbar .codicon-debug-continue').first().waitFor();
+      expect(await list.getAttribute('aria-expanded')).toBe('true');
+      const still = await operations.textContent();
+      await row(workbench, /^\[3\]: "\w+-\d+" \{/).waitFor();
+      expect(await operations.textContent()).toBe(still);
+      await workbench.screenshot('live-watch-stopped');
+    });
+    await workbench.endSession();
+    // Pins outlive the session and the window.
+    await showLiveWatch(workbench);
+    await row(workbench, /^g_truth\.operations/).waitFor();
+    await workbench.page.reload();
+    await showLiveWatch(workbench);
+    expect(await row(workbench, /^g_truth\.operations/).textContent()).toMatch(/not available/);
+    await workbench.command('Unikernel: Remove All Live Watch Expressions');
+    await pane(workbench).getByText('Follow values of the kernel while it runs').waitFor();
+  } finally {
+    await workbench.page.close();
+  }
+});
+
+async function answerIdentify(workbench: Workbench, text: string): Promise<void> {
+  await workbench.command('Unikernel: Identify Address…');
+  const title = workbench.page
+    .locator('.quick-input-widget .quick-input-title')
+    .filter({ hasText: 'Identify Address' });
+  await title.waitFor();
+  await workbench.page.locator('.quick-input-widget input.input').fill(text);
+  await workbench.page.keyboard.press('Enter');
+  await workbench.page
+    .locator('.quick-input-list .monaco-list-row')
+    .filter({ hasText: 'sprout::g_truth' })
+    .first()
+    .waitFor();
+  await workbench.screenshot('identify');
+  await workbench.page.keyboard.press('Escape');
+}
