@@ -7,6 +7,8 @@ import gdb
 QUOTED = r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'"
 UNKNOWN_NAME = re.compile(r'^No symbol "(\w+)" in current context\.$')
 UNKNOWN_WITH_PREFIX = re.compile(r'^(?:No symbol ".*" in namespace |No type ".*" within |There is no field named )')
+# What the parser says of what it does not know.
+NOT_PARSED = re.compile(r"^(?:No symbol |No type |A syntax error )")
 # Names without a prefix in one expression.
 MOST_UNKNOWN = 8
 NAMED_TYPES = (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION, gdb.TYPE_CODE_ENUM, gdb.TYPE_CODE_TYPEDEF)
@@ -16,9 +18,10 @@ def evaluate(expression):
     """The value of an expression; raises gdb.error with gdb's sentence."""
     try:
         return gdb.parse_and_eval(expression)
-    except gdb.error:
-        # In assembly, and where there is no frame, gdb takes expressions for C, which has no namespaces.
-        if gdb.parameter("language") == "c++":
+    except gdb.error as error:
+        # In assembly, and where there is no frame, gdb takes expressions for C, which has no namespaces. Any other failure has run
+        # what can run: to evaluate again would call again.
+        if gdb.parameter("language") == "c++" or not NOT_PARSED.match(str(error)):
             raise
         with gdb.with_parameter("language", "c++"):
             return gdb.parse_and_eval(expression)
