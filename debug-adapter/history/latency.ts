@@ -1,0 +1,168 @@
+/** How long threads waited for locks, and how long it took from being woken to running. */
+import type { EventLog } from './event-log.ts';
+import type { Timeline, WaitInterval } from './timeline.ts';
+
+/** Nanoseconds. Percentiles are samples themselves (nearest rank). */
+export interface Distribution {
+  count: number;
+  total: number;
+  median: number;
+  p95: number;
+  max: number;
+}
+
+export interface LockLatency {
+  lock: number;
+  name: string;
+  acquisitions: number;
+  /** Of the acquisitions that had to wait. */
+  waited: Distribution;
+  /** Who waited longest; undefined when nobody did. */
+  slowest?: { thread: number; name: string };
+  held: Distribution;
+  /** Threads that wait for it at the end. */
+  waiting: { thread: number; name: string; since: number }[];
+}
+
+export interface WakeUpLatency {
+  thread: number;
+  name: string;
+  latency: Distribution;
+  /** When the longest one ended. */
+  slowestAt: number;
+}
+
+export interface TimerLatency {
+  cpu: number;
+  /** How late callbacks were called. */
+  late: Distribution;
+}
+
+export interface Latencies {
+  /** Those most waited for first. */
+  locks: LockLatency[];
+  /** The slowest at most times first. */
+  wakeUps: WakeUpLatency[];
+  timers: TimerLatency[];
+}
+
+export function distribution(samples: readonly number[]): Distribution {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const rank = (share: number): number => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+  return {
+    count: sorted.length,
+    total: sorted.reduce((sum, value) => sum + value, 0),
+    median: rank(0.5),
+    p95: rank(0.95),
+    max: sorted.at(-1) ?? 0,
+  };
+}
+
+/** All that lies between `begin` and `end`, the whole timeline by default. */
+export function latencies(
+  log: EventLog,
+  timeline: Timeline,
+  { begin, end }: { begin: number; end: number } = timeline,
+): Latencies {
+  return {
+    locks: lockLatencies(log, timeline, begin, end),
+    wakeUps: wakeUpLatencies(log, timeline, begin, end),
+    timers: timerLatencies(log, begin, end),
+  };
+}
+
+interface LockSamples {
+  acquisitions: number;
+  waited: number[];
+  held: number[];
+  slowest: { thread: number; time: number } | undefined;
+}
+
+function lockLatencies(log: EventLog, timeline: Timeline, begin: number, end: number): LockLatency[] {
+  const locks = new Map<number, LockSamples>();
+  const samplesOf = (lock: number): LockSamples => {
+    const known = locks.get(lock) ?? { acquisitions: 0, waited: [], held: [], slowest: undefined };
+    locks.set(lock, known);
+    return known;
+  };
+  for (const { time, kind, object, value, thread } of log.inOrder()) {
+    if (time < begin || time > end) {
+      continue;
+    }
+    if (kind === 'lock_acquire') {
+      const samples = samplesOf(object);
+      samples.acquisitions++;
+      if (value > 0) {
+        samples.waited.push(value);
+        if (value > (samples.slowest?.time ?? 0)) {
+          samples.slowest = { thread, time: value };
+        }
+      }
+    } else if (kind === 'lock_release') {
+      samplesOf(object).held.push(value);
+    }
+  }
+  const waiting = stillWaiting(timeline, end);
+  for (const { object, kind } of waiting) {
+    if (kind === 'mutex' || kind === 'readerWriterLock') {
+      samplesOf(object);
+    }
+  }
+  const name = (thread: number): string => log.threads.get(thread) ?? `thread ${thread}`;
+  return [...locks]
+    .map(([lock, { acquisitions, waited, held, slowest }]) => ({
+      lock,
+      name: log.objects.get(lock) ?? `lock ${lock.toString(16)}`,
+      acquisitions,
+      waited: distribution(waited),
+      ...(slowest && { slowest: { thread: slowest.thread, name: name(slowest.thread) } }),
+      held: distribution(held),
+      waiting: waiting
+        .filter(({ object }) => object === lock)
+        .map(({ thread, begin: since }) => ({ thread, name: name(thread), since })),
+    }))
+    .sort((a, b) => b.waited.total - a.waited.total || b.acquisitions - a.acquisitions);
+}
+
+function stillWaiting({ threads }: Timeline, end: number): WaitInterval[] {
+  return threads.flatMap(({ intervals }) =>
+    intervals.filter(
+      (interval): interval is WaitInterval =>
+        interval.activity === 'waiting' && interval.isOpen && interval.begin <= end,
+    ),
+  );
+}
+
+function wakeUpLatencies(log: EventLog, { wakeUps }: Timeline, begin: number, end: number): WakeUpLatency[] {
+  const byThread = new Map<number, { samples: number[]; slowest: number; slowestAt: number }>();
+  for (const { thread, time, latency } of wakeUps) {
+    if (time < begin || time > end) {
+      continue;
+    }
+    const known = byThread.get(thread) ?? { samples: [], slowest: -1, slowestAt: 0 };
+    known.samples.push(latency);
+    if (latency > known.slowest) {
+      known.slowest = latency;
+      known.slowestAt = time;
+    }
+    byThread.set(thread, known);
+  }
+  return [...byThread]
+    .map(([thread, { samples, slowestAt }]) => ({
+      thread,
+      name: log.threads.get(thread) ?? `thread ${thread}`,
+      latency: distribution(samples),
+      slowestAt,
+    }))
+    .sort((a, b) => b.latency.p95 - a.latency.p95);
+}
+
+function timerLatencies(log: EventLog, begin: number, end: number): TimerLatency[] {
+  const late: number[][] = Array.from({ length: log.cpuCount }, () => []);
+  for (const { time, cpu, kind, value } of log.inOrder()) {
+    if (kind === 'timer_fire' && time >= begin && time <= end) {
+      late[cpu]?.push(value);
+    }
+  }
+  return late.map((samples, cpu) => ({ cpu, late: distribution(samples) })).filter((row) => row.late.count > 0);
+}
