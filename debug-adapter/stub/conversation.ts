@@ -1,15 +1,12 @@
 import { CPU_THREAD_BASE } from '../protocol.ts';
 import type { Packet } from '../rsp/codec.ts';
-import type { KnownRegisters } from '../worker/observation.ts';
 import { Execution, type Outcome } from './execution.ts';
+import { Inspection } from './inspection.ts';
 import { parseThreadId, parseVCont, type ResumePlan } from './resume.ts';
 import { byteHex, SIGNAL_TRAP } from './stop-reply.ts';
 import type { StopFacts } from './stub.ts';
 import type { Target } from './target.ts';
 import { ThreadList } from './thread-list.ts';
-import { type CpuRegisters, parkedRegisterSet, unavailable } from './x64/registers.ts';
-
-const PARKED = 'E.The thread is not on a CPU: its registers cannot be written, and no function can be called in it.';
 
 /** What upstream can do, as told at the connection. */
 export interface Capabilities {
@@ -33,15 +30,13 @@ export class Conversation {
   readonly #target: Target;
   readonly #capabilities: Capabilities;
   readonly #execution: Execution;
+  readonly #inspection: Inspection;
   readonly #send: Send;
   #executing = false;
   #pausing = false;
   #ended = false;
   #released = false;
   #treating: Promise<unknown> = Promise.resolve();
-  #facts: StopFacts | undefined;
-  /** `Hg`: the thread whose registers and memory gdb reads; undefined: the one that stopped. */
-  #general: number | undefined;
   /** `Hc`, for resumes without vCont. */
   #stepThread: number | undefined;
 
@@ -49,20 +44,25 @@ export class Conversation {
     this.#target = target;
     this.#capabilities = capabilities;
     this.#execution = new Execution(target);
+    this.#inspection = new Inspection(target, capabilities.x64);
     this.#send = send;
     this.list = new ThreadList(target.cpus);
   }
 
   get facts(): StopFacts | undefined {
-    return this.#facts;
+    return this.#inspection.facts;
   }
 
   /** The threads on the CPUs have other names since gdb was told of the stop. No-op while the guest runs. */
   async nameThreads(): Promise<void> {
-    if (this.#facts) {
+    if (this.#inspection.facts) {
       const cpuThreads = await this.#target.cpus.threads();
-      const { cpu, thread } = this.#facts;
-      this.#facts = { ...this.#facts, cpuThreads, thread: (cpu === undefined ? undefined : cpuThreads[cpu]) ?? thread };
+      const { cpu, thread } = this.#inspection.facts;
+      this.#inspection.facts = {
+        ...this.#inspection.facts,
+        cpuThreads,
+        thread: (cpu === undefined ? undefined : cpuThreads[cpu]) ?? thread,
+      };
     }
   }
 
@@ -117,20 +117,20 @@ export class Conversation {
   #answer(packet: Packet): Promise<string | Packet | undefined> | string | Packet {
     switch (String.fromCharCode(packet.frame[1] ?? 0)) {
       case 'm':
-        return this.#readMemory(packet);
+        return this.#inspection.readMemory(packet);
       case 'M':
       case 'X':
         this.#target.memory.forget();
-        return this.#passInContext(packet);
+        return this.#inspection.passInContext(packet);
       case 'x':
-        return this.#passInContext(packet);
+        return this.#inspection.passInContext(packet);
       case 'g':
-        return this.#readRegisters();
+        return this.#inspection.readRegisters();
       case 'p':
-        return this.#readRegister(packet);
+        return this.#inspection.readRegister(packet);
       case 'G':
       case 'P':
-        return this.#writeRegisters(packet);
+        return this.#inspection.writeRegisters(packet);
       case 'H':
         return this.#select(packet.text);
       case 'T':
@@ -207,7 +207,7 @@ export class Conversation {
       return thread === undefined ? 'E01' : this.#target.cpus.threads().then(() => this.list.extraInfo(thread));
     }
     if (packet.startsWith('qC') && packet.frame.length === 'qC'.length + 4) {
-      return this.#current().then((thread) => `QC${thread.toString(16)}`);
+      return this.#inspection.current().then((thread) => `QC${thread.toString(16)}`);
     }
     if (packet.startsWith('qSupported')) {
       return this.#supported();
@@ -219,7 +219,7 @@ export class Conversation {
     if (packet.startsWith('qRcmd,')) {
       return this.#monitor(packet);
     }
-    return packet.startsWith('qXfer:features') ? this.#pass(packet) : this.#passInContext(packet);
+    return packet.startsWith('qXfer:features') ? this.#pass(packet) : this.#inspection.passInContext(packet);
   }
 
   /** Upstream's features without multiprocess, and ours. */
@@ -255,7 +255,7 @@ export class Conversation {
       return 'E.There is no such thread.';
     }
     if (text[1] === 'g') {
-      this.#general = any ? undefined : thread;
+      this.#inspection.thread = any ? undefined : thread;
     } else {
       this.#stepThread = any ? undefined : thread;
     }
@@ -267,82 +267,8 @@ export class Conversation {
     return thread !== undefined && (await this.list.isAlive(thread)) ? 'OK' : 'E01';
   }
 
-  /** The thread that gdb looks at. */
-  async #current(): Promise<number> {
-    const threads = await this.#target.cpus.threads();
-    return this.#general ?? this.#facts?.thread ?? threads[0] ?? CPU_THREAD_BASE;
-  }
-
-  /** The CPU of the thread that gdb looks at; its saved registers when it is parked. */
-  async #place(): Promise<{ cpu: number } | { parked: KnownRegisters }> {
-    const { cpus } = this.#target;
-    const thread = await this.#current();
-    const cpu = cpus.cpuOf(thread);
-    if (cpu !== undefined) {
-      return { cpu };
-    }
-    const parked = await cpus.parkedRegisters(thread);
-    return parked === undefined ? { cpu: this.#facts?.cpu ?? 0 } : { parked };
-  }
-
-  /** The CPU through which memory is read: the thread's, or for a parked one the CPU that stopped (one address space). */
-  async #memoryCpu(): Promise<number> {
-    const place = await this.#place();
-    return 'cpu' in place ? place.cpu : this.#target.cpus.selected;
-  }
-
-  async #readMemory(packet: Packet): Promise<string | Packet> {
-    const cpu = await this.#memoryCpu();
-    return (await this.#target.memory.answer(packet.text, cpu)) ?? this.#passInContext(packet);
-  }
-
-  async #registers(): Promise<CpuRegisters> {
-    const place = await this.#place();
-    if ('cpu' in place) {
-      return this.#target.cpus.registers(place.cpu);
-    }
-    const { cpus } = this.#target;
-    return parkedRegisterSet(place.parked, (await cpus.registers(cpus.selected)).hex.length);
-  }
-
-  async #readRegisters(): Promise<string> {
-    return (await this.#registers()).hex;
-  }
-
-  async #readRegister(packet: Packet): Promise<string | Packet> {
-    const number = Number.parseInt(packet.text.slice(1), 16);
-    const place = await this.#place();
-    if ('cpu' in place && !this.#capabilities.x64) {
-      return this.#passInContext(packet);
-    }
-    const digits = (await this.#registers()).digits(number);
-    return digits ?? ('cpu' in place ? this.#passInContext(packet) : unavailable(number));
-  }
-
-  async #writeRegisters(packet: Packet): Promise<string | Packet> {
-    const place = await this.#place();
-    if (!('cpu' in place)) {
-      return PARKED;
-    }
-    const reply = await this.#passInContext(packet);
-    this.#target.cpus.forgetRegisters(place.cpu);
-    this.#target.memory.forget();
-    return reply;
-  }
-
   #pass(packet: Packet): Promise<Packet> {
     return this.#target.upstream.request(packet);
-  }
-
-  /** Passes a packet on after selecting the CPU that it is about; both in one write. */
-  async #passInContext(packet: Packet): Promise<Packet> {
-    const { cpus, upstream } = this.#target;
-    const selection = cpus.selection(await this.#memoryCpu());
-    if (selection.length === 0) {
-      return upstream.request(packet);
-    }
-    const [, reply] = await Promise.all([upstream.batch(selection), upstream.request(packet)]);
-    return reply;
   }
 
   /** `monitor …`: prints, then is done. It may have changed anything. */
@@ -354,9 +280,9 @@ export class Conversation {
   }
 
   async #currentStop(): Promise<string> {
-    const cpu = this.#facts?.cpu ?? this.#target.cpus.cpuOfUpstream(this.#capabilities.firstThread);
-    const stop = { signal: this.#facts?.signal ?? SIGNAL_TRAP, cpu, rest: '', stale: false };
-    return this.#tell({ stop, thread: this.#facts?.thread });
+    const cpu = this.#inspection.facts?.cpu ?? this.#target.cpus.cpuOfUpstream(this.#capabilities.firstThread);
+    const stop = { signal: this.#inspection.facts?.signal ?? SIGNAL_TRAP, cpu, rest: '', stale: false };
+    return this.#tell({ stop, thread: this.#inspection.facts?.thread });
   }
 
   #resumeByHc(text: string): Promise<string> | string {
@@ -364,7 +290,7 @@ export class Conversation {
       return 'E.Resuming at another address is not offered.';
     }
     const steps = text[0] === 's' || text[0] === 'S';
-    const thread = this.#stepThread ?? this.#facts?.thread ?? CPU_THREAD_BASE;
+    const thread = this.#stepThread ?? this.#inspection.facts?.thread ?? CPU_THREAD_BASE;
     return this.#resume({ step: steps ? thread : undefined, range: undefined, others: true, only: undefined });
   }
 
@@ -375,8 +301,8 @@ export class Conversation {
         this.list.follow(plan.step);
       }
       this.list.resumed();
-      this.#facts = undefined;
-      this.#general = undefined;
+      this.#inspection.facts = undefined;
+      this.#inspection.thread = undefined;
       this.#target.interrupted = this.#pausing;
       this.#target.steps.resumes(plan);
       return await this.#tell(await this.#execution.run(plan));
@@ -390,7 +316,7 @@ export class Conversation {
     this.#executing = true;
     try {
       await this.#target.breakpoints.synchronise();
-      this.#facts = undefined;
+      this.#inspection.facts = undefined;
       return await this.#tell({ stop: await this.#target.resume(packet, undefined), thread: undefined });
     } finally {
       this.#executing = false;
@@ -416,8 +342,8 @@ export class Conversation {
     const told = thread ?? threads[stop.cpu] ?? CPU_THREAD_BASE + stop.cpu;
     const cpu = cpus.cpuOf(told);
     this.list.follow(told);
-    this.#general = told;
-    this.#facts = { thread: told, cpu, cpuThreads: threads, signal: stop.signal };
+    this.#inspection.thread = told;
+    this.#inspection.facts = { thread: told, cpu, cpuThreads: threads, signal: stop.signal };
     const watch = stop.watch === undefined ? '' : `${stop.watch.kind}:${stop.watch.address.toString(16)};`;
     const core = cpu === undefined ? '' : `core:${cpu.toString(16)};`;
     const expedited = cpu === undefined || !this.#capabilities.x64 ? '' : (await cpus.registers(cpu)).expedited();
