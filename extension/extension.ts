@@ -1,5 +1,6 @@
 /** The extension's entry: wires one feature after the other. */
 import type * as vscode from 'vscode';
+import { createApi, type WorkbenchApi } from './api.ts';
 import { registerLanguages } from './language/feature.ts';
 import { registerAdapter } from './launch/adapter.ts';
 import { registerBuildTasks } from './launch/build-task.ts';
@@ -11,7 +12,7 @@ import { registerLiveWatch } from './views/live-watch-feature.ts';
 import { registerSymbolSizes } from './views/symbol-sizes-feature.ts';
 import { registerViews } from './views/views.ts';
 
-export function activate(context: vscode.ExtensionContext): void {
+export function activate(context: vscode.ExtensionContext): WorkbenchApi {
   const sessions = new Sessions();
   context.subscriptions.push(sessions);
   registerAdapter(context);
@@ -23,4 +24,5 @@ export function activate(context: vscode.ExtensionContext): void {
   registerWaitsFor(context, sessions);
   registerSymbolSizes(context);
   registerLanguages(context);
+  return createApi(sessions, context.subscriptions);
 }

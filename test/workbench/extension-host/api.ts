@@ -23,9 +23,7 @@ export function apiSuite(): void {
         equal(kernel.debugSession.id, debugged.session.id);
         equal((await kernel.status()).kernel, 'sprout');
         // The guest runs, and is not stopped to look.
-        const change = await firstChange(kernel);
-        equal(change.running, true);
-        ok(change.changed.some(({ name }) => name === 'idle-0'));
+        equal((await appearance(kernel, 'idle-0')).running, true);
         const { view, rows } = await kernel.view('threads');
         equal(view, 'threads');
         ok(rows.some(({ name }) => name === 'idle-0'));
@@ -43,12 +41,17 @@ export function apiSuite(): void {
   });
 }
 
-/** The first change of the threads; then it is watched no more. */
-async function firstChange(kernel: KernelSession): Promise<ViewChangedEvent<'threads'>> {
+/** The change that brings a thread of that name; then it is watched no more. */
+async function appearance(kernel: KernelSession, name: string): Promise<ViewChangedEvent<'threads'>> {
   let watching: vscode.Disposable | undefined;
   try {
     return await new Promise<ViewChangedEvent<'threads'>>((resolve, reject) => {
-      kernel.watch('threads', 10, resolve).then((made) => {
+      const look = (change: ViewChangedEvent<'threads'>) => {
+        if (change.changed.some((thread) => thread.name === name)) {
+          resolve(change);
+        }
+      };
+      kernel.watch('threads', 10, look).then((made) => {
         watching = made;
       }, reject);
     });
