@@ -148,7 +148,14 @@ li button:hover { background: var(--vscode-list-hoverBackground); }
 li button:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
 footer { display: flex; flex-direction: column; gap: 2px; }
 #status, #chosen, #notes { min-height: 1.4em; }
-#status { color: var(--vscode-descriptionForeground); }
+#status, #legend { color: var(--vscode-descriptionForeground); }
+.line { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 4px 16px; }
+#legend { display: flex; flex-wrap: wrap; gap: 4px 14px; }
+#legend span::before { content: ''; display: inline-block; width: 22px; vertical-align: middle; margin-right: 5px; border-top: 2px solid; }
+#legend .waits::before { border-top: 2px dashed var(--vscode-charts-yellow); }
+#legend .holds::before { border-top-color: var(--vscode-charts-blue); }
+#legend .shares::before { border-top-color: var(--vscode-charts-green); }
+#legend .cycle::before { border-top: 4px solid var(--vscode-charts-red); }
 @media (max-width: 640px) { main { flex-direction: column; } aside { width: auto; max-width: none; max-height: 40%; border-left: none; } }
 `;
 
@@ -172,6 +179,6 @@ const BODY = `<header>
 </main>
 <footer>
 <div id="chosen" role="status" aria-live="polite" hidden></div>
-<div id="status" hidden></div>
+<div class="line"><div id="status" hidden></div><div id="legend" aria-hidden="true"><span class="waits">waits for</span><span class="holds">held by</span><span class="shares">shared with</span><span class="cycle">deadlock</span></div></div>
 <div id="notes" hidden></div>
 </footer>`;

@@ -10,8 +10,8 @@ export interface Spot {
   row: number;
 }
 
-/** How far from its neighbours a node may return to where it stood before. */
-const REACH = 4;
+/** How far off the wished-for place beside each neighbour a node may return to where it stood before. */
+const TOLERANCE = 3;
 /** How far around its neighbours a place is looked for; beyond it anything free will do. */
 const SEARCH = 12;
 /** A component is as wide as this, with a free column beside it. */
@@ -66,9 +66,11 @@ export class Placement {
   #placeReturning(graph: Graph, placed: Map<string, Spot>, edges: EdgesByNode): void {
     for (const key of graph.nodes.keys()) {
       const spot = placed.has(key) ? undefined : this.#remembered.get(key);
-      const isNear = (other: Spot): boolean =>
-        !spot || Math.max(Math.abs(other.column - spot.column), Math.abs(other.row - spot.row)) <= REACH;
-      if (spot && this.#isFree(spot.column, spot.row) && placedNeighbours(key, placed, edges).every(isNear)) {
+      if (
+        spot &&
+        this.#isFree(spot.column, spot.row) &&
+        wishesOf(key, placed, edges).every((wish) => costOf(spot, wish) <= TOLERANCE)
+      ) {
         this.#put(key, spot, placed);
       }
     }
@@ -98,7 +100,7 @@ export class Placement {
   #placeComponent(component: readonly string[], placed: Map<string, Spot>, edges: EdgesByNode): void {
     const waiting = new Set(component.filter((key) => !placed.has(key)));
     while (waiting.size > 0) {
-      const next = [...waiting].find((key) => placedNeighbours(key, placed, edges).length > 0);
+      const next = [...waiting].find((key) => wishesOf(key, placed, edges).length > 0);
       const key = next ?? (waiting.values().next().value as string);
       waiting.delete(key);
       this.#put(key, next === undefined ? this.#start(key, edges) : this.#beside(key, placed, edges), placed);
@@ -141,16 +143,13 @@ export class Placement {
 
   /** The best free cell beside the neighbours that stand already. */
   #beside(key: string, placed: Map<string, Spot>, edges: EdgesByNode): Spot {
-    const wishes = (edges.get(key) ?? []).flatMap((edge) => {
-      const spot = placed.get(edge.from === key ? edge.to : edge.from);
-      return spot ? [{ ...spot, ahead: edge.from === key ? -1 : 1 }] : [];
-    });
-    const [first = { column: 0, row: 0, ahead: 0 }] = wishes;
+    const wishes = wishesOf(key, placed, edges);
+    const [first = { column: 0, row: 0 }] = wishes;
     let best: Spot | undefined;
     let least = Number.POSITIVE_INFINITY;
     for (let column = first.column - SEARCH; column <= first.column + SEARCH; column++) {
       for (let row = first.row - SEARCH; row <= first.row + SEARCH; row++) {
-        const cost = wishes.reduce((sum, wish) => sum + costOf(column, row, wish), 0);
+        const cost = wishes.reduce((sum, wish) => sum + costOf({ column, row }, wish), 0);
         if (cost < least && this.#isFree(column, row)) {
           least = cost;
           best = { column, row };
@@ -161,9 +160,21 @@ export class Placement {
   }
 }
 
+/** A neighbour's place, and on which side of it a node is wished for: 1 for right, -1 for left. */
+interface Wish extends Spot {
+  side: number;
+}
+
+function wishesOf(key: string, placed: ReadonlyMap<string, Spot>, edges: EdgesByNode): Wish[] {
+  return (edges.get(key) ?? []).flatMap(({ from, to }) => {
+    const spot = placed.get(from === key ? to : from);
+    return spot ? [{ ...spot, side: from === key ? -1 : 1 }] : [];
+  });
+}
+
 /** Wished for: one column along the arrow, in the same row. Against the arrow costs more than far away. */
-function costOf(column: number, row: number, wish: Spot & { ahead: number }): number {
-  const along = (column - wish.column) * wish.ahead;
+function costOf({ column, row }: Spot, wish: Wish): number {
+  const along = (column - wish.column) * wish.side;
   const columns = along >= 1 ? 2.2 * (along - 1) : 4 + 4 * (1 - along);
   // A little more for upwards, so that equals are decided the same way every time.
   return columns + Math.abs(row - wish.row) + (row < wish.row ? 0.01 : 0);
@@ -182,10 +193,6 @@ function edgesByNode(graph: Graph): EdgesByNode {
     edges.get(edge.to)?.push(edge);
   }
   return edges;
-}
-
-function placedNeighbours(key: string, placed: ReadonlyMap<string, Spot>, edges: EdgesByNode): Spot[] {
-  return (edges.get(key) ?? []).flatMap(({ from, to }) => placed.get(from === key ? to : from) ?? []);
 }
 
 /** The members of the cycle through `key`, in its order; empty when its edges do not lead back. */

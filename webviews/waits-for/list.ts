@@ -1,7 +1,7 @@
 /** The graph as a list: the same facts for who reads or hears, and every row does what its node does. */
 import { lockKey, threadKey } from './graph.ts';
 import type { LockRow, LockThread, ShowGraph } from './messages.ts';
-import { holderWords, lockTitle, waiterWords } from './words.ts';
+import { cyclesOf, holderWords, lockTitle, waiterWords } from './words.ts';
 
 /** More threads of one lock are counted. */
 const MOST_LISTED = 100;
@@ -71,18 +71,19 @@ function fill(item: HTMLElement, { text, role, inCycle }: ListRow): void {
 }
 
 function listRows({ rows, guestTime }: ShowGraph): ListRow[] {
-  return rows.flatMap((row) => {
+  const cycles = cyclesOf(rows).map(
+    (cycle): ListRow => ({ key: cycle, text: `Deadlock: ${cycle}.`, role: 'cycle', inCycle: true }),
+  );
+  const locks = rows.flatMap((row) => {
     const key = lockKey(row.key);
     const lock: ListRow = { key, node: key, text: lockTitle(row), role: 'lock', inCycle: row.cycle !== undefined };
-    const cycle: ListRow[] =
-      row.cycle === undefined ? [] : [{ key: `${key}/cycle`, text: row.cycle, role: 'cycle', inCycle: true }];
     return [
       lock,
-      ...cycle,
       ...threadRows(row, 'holder', row.holders, (holder) => holderWords(holder, row, guestTime)),
       ...threadRows(row, 'waiter', row.waiters, (waiter) => waiterWords(waiter, row, guestTime)),
     ];
   });
+  return [...cycles, ...locks];
 }
 
 function threadRows(

@@ -3,7 +3,7 @@ import type { Spot } from './layout.ts';
 
 /** Of a node, in pixels at scale 1; and of the grid's cells. */
 export const NODE = { width: 176, height: 46 };
-export const CELL = { width: 268, height: 78 };
+export const CELL = { width: 258, height: 76 };
 
 export interface Point {
   x: number;
@@ -23,6 +23,8 @@ export interface View {
 
 const SMALLEST = 0.15;
 const LARGEST = 2;
+/** When all of it is shown. */
+const LARGEST_BY_ITSELF = 1.15;
 /** Around the picture when all of it is shown. */
 const MARGIN = 28;
 
@@ -31,7 +33,7 @@ export function middleOf({ column, row }: Spot): Point {
   return { x: column * CELL.width, y: row * CELL.height };
 }
 
-/** The view that shows all of `spots`, not larger than life. */
+/** The view that shows all of `spots`, not much larger than life. */
 export function viewOfAll(spots: Iterable<Spot>, size: Size): View {
   const points = [...spots].map(middleOf);
   if (points.length === 0 || size.width === 0 || size.height === 0) {
@@ -42,7 +44,11 @@ export function viewOfAll(spots: Iterable<Spot>, size: Size): View {
   const top = Math.min(...points.map(({ y }) => y)) - NODE.height / 2;
   const bottom = Math.max(...points.map(({ y }) => y)) + NODE.height / 2;
   const scale = bounded(
-    Math.min(1, (size.width - 2 * MARGIN) / (right - left), (size.height - 2 * MARGIN) / (bottom - top)),
+    Math.min(
+      LARGEST_BY_ITSELF,
+      (size.width - 2 * MARGIN) / (right - left),
+      (size.height - 2 * MARGIN) / (bottom - top),
+    ),
   );
   return {
     scale,

@@ -3,15 +3,6 @@ import { formatSince } from '../../debug-adapter/units.ts';
 import type { GraphEdge, GraphNode } from './graph.ts';
 import type { LockRow, LockThread, ShowGraph } from './messages.ts';
 
-const KINDS: Record<LockRow['kind'], string> = {
-  mutex: 'mutex',
-  readerWriterLock: 'reader-writer lock',
-  condition: 'condition variable',
-  join: 'join of a thread',
-  sleep: 'sleep',
-  event: 'event',
-};
-
 /** `writer-0 holds it exclusive for 2.3 s`. */
 export function holderWords({ threadName, mode, since }: LockThread, row: LockRow, now: number): string {
   if (row.kind === 'join') {
@@ -35,11 +26,11 @@ export function lockTitle({ description, cycle }: LockRow): string {
 export function nodeDetail(node: GraphNode): string {
   if (node.kind === 'lock') {
     const { kind, holders, waiters } = node.row;
-    const counts = [
-      holders.length > 0 && kind !== 'join' ? `${count(holders.length)} held` : '',
-      waiters.length > 0 ? `${count(waiters.length)} waiting` : '',
+    const parts = [
+      holders.length > 0 && kind !== 'join' ? counted(holders.length, 'holder') : '',
+      waiters.length > 0 ? counted(waiters.length, 'waiter') : '',
     ];
-    return [KINDS[kind], ...counts].filter((part) => part !== '').join(' · ');
+    return joined(parts);
   }
   if (node.kind === 'thread') {
     return node.frame === undefined ? 'not waiting' : shortFrame(node.frame);
@@ -87,24 +78,25 @@ export function nodeSentence(node: GraphNode, graph: ShowGraph): string {
   return `${nodeTitle(node)} ${nodeDetail(node)}.`;
 }
 
-/** What all of it is: `live · 12 locks, 3 waited for, 1 deadlock`. */
+/** What all of it is: `live · 12 locks and conditions · 3 with waiters · 1 deadlock`. */
 export function summary({ rows, state, isTorn, session, hidden, total, query }: ShowGraph): string {
+  const shown = rows.length + hidden;
   const waited = rows.filter(({ waiters }) => waiters.length > 0).length;
-  const deadlocks = new Set(rows.flatMap(({ cycle }) => cycle ?? [])).size;
-  const parts = [
+  const deadlocks = cyclesOf(rows).length;
+  return joined([
     session,
     state === 'ended' ? 'the session has ended' : state,
     isTorn && state !== 'ended' ? 'torn' : '',
-    [
-      `${count(rows.length + hidden)}${rows.length + hidden === total ? '' : ` of ${count(total)}`} held or waited for`,
-      waited > 0 ? `${count(waited)} waited for` : '',
-      deadlocks > 0 ? `${count(deadlocks)} ${deadlocks === 1 ? 'deadlock' : 'deadlocks'}` : '',
-    ]
-      .filter((part) => part !== '')
-      .join(', '),
+    `${count(shown)}${shown === total ? '' : ` of ${count(total)}`} locks and conditions`,
+    waited > 0 ? `${count(waited)} with waiters` : '',
+    deadlocks > 0 ? counted(deadlocks, 'deadlock') : '',
     hidden > 0 ? `${count(hidden)} not drawn: use the filter${query.filter === '' ? '' : ' more'}` : '',
-  ];
-  return parts.filter((part) => part !== '').join(' · ');
+  ]);
+}
+
+/** Every deadlock, once. */
+export function cyclesOf(rows: readonly LockRow[]): string[] {
+  return [...new Set(rows.flatMap(({ cycle }) => cycle ?? []))];
 }
 
 /** Why there is nothing to see. */
@@ -122,11 +114,19 @@ function lasting(now: number, since: number | undefined): string {
   return since === undefined ? '' : ` for ${formatSince(now, since)}`;
 }
 
-/** Without namespaces: the list has the whole name. */
+/** Without namespaces, which begin small: the list has the whole name. */
 function shortFrame(frame: string): string {
-  return frame.replace(/^(?:(?:[\w~]+|\(anonymous namespace\))::)*(?=[\w~]+::[\w~]|[\w~]+ \(|[\w~]+$)/, '');
+  return frame.replace(/^(?:(?:[a-z_]\w*|\(anonymous namespace\))::)+/, '');
 }
 
 function count(number: number): string {
   return number.toLocaleString('en-US');
+}
+
+function counted(number: number, noun: string): string {
+  return `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function joined(parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' · ');
 }

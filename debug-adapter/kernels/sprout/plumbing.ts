@@ -2,7 +2,7 @@
 const FUNCTIONS = [
   'switch_to_best|switch_stacks|schedule|yield|preempt\\w*',
   'wait_\\w+|wake\\w*|thread_sleep\\w*|thread_join|thread_exit',
-  'Lock::\\w+|Mutex::\\w+|ReaderWriterLock::\\w+|ConditionVariable::\\w+|\\w*Guard::\\w+',
+  'Lock::\\w+|Mutex::\\w+|ReaderWriterLock::\\w+|ConditionVariable::\\w+|TruthfulLock::\\w+|\\w*Guard::\\w+',
   'vnode_lock\\w*|InterruptsOff::\\S+',
   'panic|panic_at|verify_failed|abort',
 ].join('|');
