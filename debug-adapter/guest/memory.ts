@@ -28,7 +28,11 @@ export class UnreadableMemory extends Error {
   readonly length: number;
 
   constructor(address: Address, length: number) {
+    // Readers try what may be an address, and catch this at once: nobody looks at a stack, and recording it costs the most.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(`no memory at ${formatAddress(address)} (${length} bytes)`);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'UnreadableMemory';
     this.address = address;
     this.length = length;

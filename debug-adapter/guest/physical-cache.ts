@@ -60,9 +60,10 @@ export class PhysicalCache {
 
   /**
    * Where `length` bytes from `physical` on can be read; valid until the next epoch.
+   * @param ranges pairs of offset and length: what will be looked at; the rest need not be there. Default: everything
    * @throws UnreadableMemory outside RAM, or when `length` is above 64 KiB.
    */
-  place(physical: number, length: number): Place {
+  place(physical: number, length: number, ranges?: Int32Array): Place {
     const offset = physical % SEGMENT_SIZE;
     if (!(physical >= 0 && length <= LONGEST_PLACE && physical + length <= this.memory.size)) {
       throw new UnreadableMemory(physical, length);
@@ -72,13 +73,24 @@ export class PhysicalCache {
       return { view: new DataView(copy.buffer, copy.byteOffset, copy.length), offset: 0 };
     }
     const segment = this.#segment((physical - offset) / SEGMENT_SIZE);
-    const last = (offset + length - 1) >>> 12;
-    for (let chunk = offset >>> 12; chunk <= last; chunk++) {
-      if (segment.epochs[chunk] !== this.#epoch) {
-        this.#fill(segment, physical - offset, chunk);
+    if (ranges === undefined || length <= SMALL_CHUNK) {
+      this.#need(segment, physical - offset, offset, length);
+    } else {
+      for (let index = 0; index < ranges.length; index += 2) {
+        this.#need(segment, physical - offset, offset + (ranges[index] as number), ranges[index + 1] as number);
       }
     }
     return { view: segment.view, offset };
+  }
+
+  /** Reads what was not read in this epoch. */
+  #need(segment: Segment, base: number, offset: number, length: number): void {
+    const last = (offset + length - 1) >>> 12;
+    for (let chunk = offset >>> 12; chunk <= last; chunk++) {
+      if (segment.epochs[chunk] !== this.#epoch) {
+        this.#fill(segment, base, chunk);
+      }
+    }
   }
 
   /** How often RAM was read in this epoch. */

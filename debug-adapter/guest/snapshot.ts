@@ -88,7 +88,7 @@ export class Snapshot implements GuestMemory {
     if (physical === undefined) {
       return this.place(address, reader.size);
     }
-    const place = this.#cache.place(physical, reader.size);
+    const place = this.#cache.place(physical, reader.size, reader.ranges);
     if (this.#recording) {
       this.#record(physical, this.#indexOf(reader));
     }

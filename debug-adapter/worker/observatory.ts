@@ -3,7 +3,7 @@ import { isCanonical } from '../guest/address.ts';
 import { UnreadableMemory } from '../guest/memory.ts';
 import { openRam } from '../guest/ram.ts';
 import type { Snapshot } from '../guest/snapshot.ts';
-import type { Kernel, Reading } from '../kernels/kernel.ts';
+import type { Kernel, KernelViewName, Reading } from '../kernels/kernel.ts';
 import { findCycles } from '../kernels/waits-for.ts';
 import { waitsForRows } from '../kernels/waits-for-graph.ts';
 import type { RamSource } from '../machine/machine.ts';
@@ -22,6 +22,7 @@ import type {
   TraceReading,
   TraceRequest,
   ViewName,
+  ViewRows,
   ViewSnapshot,
 } from '../protocol.ts';
 import { DeadlockWatch } from './deadlock-watch.ts';
@@ -30,7 +31,7 @@ import type { WorkerNews, WorkerStart } from './messages.ts';
 import type { KnownRegisters, StoppedThread } from './observation.ts';
 import { PageSubscription } from './page-subscription.ts';
 import { QmpRam } from './qmp-ram.ts';
-import { Subscription } from './subscriptions.ts';
+import { Subscription, type Take } from './subscriptions.ts';
 import { type Taken, Window } from './window.ts';
 
 const VIEWS: readonly ViewName[] = ['threads', 'vnodeLocks', 'mallocPools', 'timerSets', 'waitsFor'];
@@ -168,16 +169,35 @@ export class Observatory {
     }
   }
 
-  async #view(view: ViewName): Promise<ViewSnapshot> {
+  async #view(view: ViewName, read: Read = (one) => this.#read(one)): Promise<ViewSnapshot> {
     if (!VIEWS.includes(view)) {
       throw new Error(`There is no view "${view}"; there are ${VIEWS.join(', ')}.`);
     }
-    const { value, quality } = await this.#take(view, (kernel, snapshot) => readView(kernel, view, snapshot));
+    // The waits-for graph is no structure of the kernel's: it follows from the threads.
+    const snapshot = view === 'waitsFor' ? asWaitsFor(await read('threads')) : await read(view);
     const sequence = (this.#sequences.get(view) ?? 0) + 1;
     this.#sequences.set(view, sequence);
+    return { ...snapshot, view, sequence };
+  }
+
+  async #read<V extends KernelViewName>(view: V): Promise<Unnumbered<V>> {
+    const { value, quality } = await this.#take(view, (kernel, snapshot) => kernel.view(view, snapshot));
     const { rows, guestTime } = value;
     const notes = [...value.notes, ...(this.#facts?.notes ?? [])];
-    return { view, sequence, running: this.#running, quality, guestTime, rows, notes };
+    return { view, running: this.#running, quality, guestTime, rows, notes };
+  }
+
+  /** Reads views, the threads at most once. */
+  #round(): Take {
+    let threads: Promise<Unnumbered> | undefined;
+    const read: Read = (view) => {
+      if (view !== 'threads') {
+        return this.#read(view);
+      }
+      threads ??= this.#read(view);
+      return threads;
+    };
+    return (view) => this.#view(view, read);
   }
 
   async #subscribe(id: number, views: ViewName[], rate: number): Promise<void> {
@@ -195,7 +215,7 @@ export class Observatory {
         id,
         views,
         rate,
-        (view) => this.#view(view),
+        () => this.#round(),
         (event) => this.#send({ kind: 'delta', event }),
       ),
     );
@@ -360,11 +380,10 @@ export class Observatory {
   }
 }
 
-/** The waits-for graph is no structure of the kernel's: it follows from the threads. */
-function readView(kernel: Kernel, view: ViewName, snapshot: Snapshot): Reading {
-  if (view !== 'waitsFor') {
-    return kernel.view(view, snapshot);
-  }
-  const reading = kernel.view('threads', snapshot);
-  return { ...reading, rows: waitsForRows(reading.rows, findCycles(reading.rows)) };
+type Unnumbered<V extends ViewName = ViewName> = Omit<ViewSnapshot<V>, 'sequence'>;
+type Read = (view: KernelViewName) => Promise<Unnumbered>;
+
+function asWaitsFor(threads: Unnumbered): Unnumbered<'waitsFor'> {
+  const rows = threads.rows as ViewRows['threads'][];
+  return { ...threads, view: 'waitsFor', rows: waitsForRows(rows, findCycles(rows)) };
 }

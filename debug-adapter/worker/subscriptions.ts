@@ -1,36 +1,43 @@
 import type { ViewChangedEvent, ViewName, ViewSnapshot } from '../protocol.ts';
 import { ViewDiff } from './diff.ts';
 
-/** A round that took t is followed by a rest of at least 24 t: 4 % of a host core, whatever rate was asked for. */
+/**
+ * A round that took t is followed by a rest of at least 24 t: 4 % of a host core, whatever rate was asked for. The shorter of two
+ * rounds counts: the first one finds nothing prepared, and any may be disturbed.
+ */
 const REST = 24;
 /** Without any change the clock is told this often, in milliseconds. */
 const CLOCK_INTERVAL = 1000;
 const SLOWEST = 0.1;
 const FASTEST = 50;
 
-type Take = (view: ViewName) => Promise<ViewSnapshot>;
+export type Take = (view: ViewName) => Promise<ViewSnapshot>;
 
 /** One subscriber: reads its views at a rate and tells what changed. A round that is late replaces the missed ones. */
 export class Subscription {
   readonly #id: number;
   readonly #period: number;
-  readonly #take: Take;
+  readonly #newRound: () => Take;
   readonly #emit: (event: ViewChangedEvent) => void;
   readonly #views: { view: ViewName; diff: ViewDiff; toldAt: number; guestTime: number }[];
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
+  #spentBefore = 0;
 
-  /** `rate` in Hz, clamped to 0.1 to 50. */
+  /**
+   * @param rate in Hz, clamped to 0.1 to 50
+   * @param newRound gives what reads the views of one round
+   */
   constructor(
     id: number,
     views: readonly ViewName[],
     rate: number,
-    take: Take,
+    newRound: () => Take,
     emit: (event: ViewChangedEvent) => void,
   ) {
     this.#id = id;
     this.#period = 1000 / Math.min(FASTEST, Math.max(SLOWEST, rate));
-    this.#take = take;
+    this.#newRound = newRound;
     this.#emit = emit;
     this.#views = [...new Set(views)].map((view) => ({ view, diff: new ViewDiff(), toldAt: 0, guestTime: -1 }));
     this.#timer = setTimeout(() => this.#round(), 0);
@@ -43,9 +50,10 @@ export class Subscription {
 
   async #round(): Promise<void> {
     const begin = performance.now();
+    const take = this.#newRound();
     for (const state of this.#views) {
       try {
-        const snapshot = await this.#take(state.view);
+        const snapshot = await take(state.view);
         if (this.#ended) {
           return;
         }
@@ -56,7 +64,9 @@ export class Subscription {
     }
     if (!this.#ended) {
       const spent = performance.now() - begin;
-      this.#timer = setTimeout(() => this.#round(), Math.max(this.#period - spent, spent * REST));
+      const rest = Math.min(spent, this.#spentBefore) * REST;
+      this.#spentBefore = spent;
+      this.#timer = setTimeout(() => this.#round(), Math.max(this.#period - spent, rest));
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Address } from '../../guest/address.ts';
 import { AddressSpace, type DirectRange } from '../../guest/address-space.ts';
 import type { PhysicalCache } from '../../guest/physical-cache.ts';
 import { unsigned64 } from '../../guest/struct-reader.ts';
@@ -12,6 +13,11 @@ const OLD_MAIN_AREA = -(2 ** 47);
 const AREAS = 3;
 /** Where the objects of malloc pools are seen; the other areas show the same RAM. */
 export const MEMPOOL_AREA = MAIN_AREA + 2 * AREA_SIZE;
+
+/** What an address in one of the linear areas, old or new, stands for. */
+export function physicalOf(address: Address): number {
+  return ((address % AREA_SIZE) + AREA_SIZE) % AREA_SIZE;
+}
 
 /** The image is linked this far above where it lies (OSV_KERNEL_VM_SHIFT), within one GiB. */
 const IMAGE_BASE = 0x4000_0000;

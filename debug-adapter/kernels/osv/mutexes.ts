@@ -1,14 +1,10 @@
-import { type Address, isCanonical, readSigned64 } from '../../guest/address.ts';
+import { type Address, isCanonical } from '../../guest/address.ts';
 import { UnreadableMemory } from '../../guest/memory.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
 import type { OsvStructures } from './structures.ts';
 
 /** No queue is longer than there are threads; this bounds a broken one. */
 const MOST_WAITERS = 100_000;
-/** How far above a parked stack pointer the frames of a lock lie: registers that were saved, and the wait record. */
-const STACK_WINDOW = 1024;
-/** Nothing of the kernel lies below. */
-const LOWEST_OBJECT = 0x10000;
 
 export interface MutexState {
   /** The owner's sched::thread; 0: free, or being handed over. */
@@ -21,7 +17,7 @@ export interface MutexState {
   whole: boolean;
 }
 
-/** OSv's lockfree::mutex, and what a parked thread waits for. */
+/** OSv's lockfree::mutex and condvar. */
 export class OsvMutexes {
   readonly #mutex;
   readonly #record;
@@ -59,8 +55,8 @@ export class OsvMutexes {
       state.whole = count >= 0 && (count === 0) === (owner === 0);
       return state;
     }
-    const popped = this.#chain(snapshot, mutex.popped(place));
-    const pushed = this.#chain(snapshot, mutex.pushed(place));
+    const popped = this.chain(snapshot, mutex.popped(place));
+    const pushed = this.chain(snapshot, mutex.pushed(place));
     // What is popped goes first as it stands; what was pushed is newest first.
     state.waiters = [...popped.threads, ...pushed.threads.reverse()];
     // Between fetch_add and push, and during a hand-off, the count is ahead of the queue.
@@ -69,82 +65,49 @@ export class OsvMutexes {
   }
 
   /**
-   * What the thread with this parked stack pointer waits for: found by its own wait record, which lies on its stack and is linked
-   * into the queue of a mutex or condition variable whose address lies there too. Undefined: neither.
+   * The queues of what may be a mutex or a condition variable at `address`. Anything could look like a mutex: one that is waited for
+   * has a thread as its owner, or is being handed over. @throws UnreadableMemory.
    */
-  waitedFor(
-    snapshot: Snapshot,
-    thread: Address,
-    stackPointer: Address,
-    isThread: (address: Address) => boolean,
-  ): { kind: 'mutex' | 'condition'; address: Address } | undefined {
-    const words = this.#stackWords(snapshot, stackPointer);
-    const records = new Set(words.flatMap((word, index) => (word === thread ? [stackPointer + index * 8] : [])));
-    if (records.size === 0) {
-      return undefined;
-    }
-    for (const candidate of new Set(words)) {
-      if (isCanonical(candidate) && candidate % 4 === 0 && Math.abs(candidate) >= LOWEST_OBJECT) {
-        const kind = this.#queueKind(snapshot, candidate, isThread, records);
-        if (kind) {
-          return { kind, address: candidate };
-        }
-      }
-    }
-    return undefined;
-  }
-
-  #stackWords(snapshot: Snapshot, stackPointer: Address): Address[] {
-    try {
-      const bytes = snapshot.read(stackPointer, STACK_WINDOW);
-      return Array.from({ length: STACK_WINDOW / 8 }, (_, index) => readSigned64(bytes, index * 8));
-    } catch (error) {
-      if (error instanceof UnreadableMemory) {
-        return [];
-      }
-      throw error;
-    }
-  }
-
-  /** Whether a record of the thread is in the queue of a mutex or a condition variable at `address`. */
-  #queueKind(
+  queues(
     snapshot: Snapshot,
     address: Address,
     isThread: (address: Address) => boolean,
-    records: ReadonlySet<Address>,
-  ): 'mutex' | 'condition' | undefined {
-    const isQueued = (head: Address): boolean => this.#chain(snapshot, head).records.some((one) => records.has(one));
-    try {
-      const mutex = snapshot.at(this.#mutex.reader, address);
-      // Anything on a stack could look like a mutex: one that is waited for has a thread as its owner, or is being handed over.
-      const owner = this.#mutex.owner(mutex);
-      const count = this.#mutex.count(mutex);
-      const isMutex = count > 0 && count <= MOST_WAITERS && (owner === 0 || isThread(owner));
-      if (isMutex && [this.#mutex.popped(mutex), this.#mutex.pushed(mutex)].some(isQueued)) {
-        return 'mutex';
-      }
-      const condvar = snapshot.at(this.#condvar.reader, address);
-      const chain = this.#chain(snapshot, this.#condvar.oldest(condvar));
-      const isCondition = chain.whole && chain.records.at(-1) === this.#condvar.newest(condvar);
-      return isCondition && chain.records.some((one) => records.has(one)) ? 'condition' : undefined;
-    } catch (error) {
-      if (error instanceof UnreadableMemory) {
-        return undefined;
-      }
-      throw error;
+  ): { kind: 'mutex' | 'condition'; heads: Address[] }[] {
+    const queues: { kind: 'mutex' | 'condition'; heads: Address[] }[] = [];
+    const mutex = snapshot.at(this.#mutex.reader, address);
+    const owner = this.#mutex.owner(mutex);
+    const count = this.#mutex.count(mutex);
+    if (count > 0 && count <= MOST_WAITERS && (owner === 0 || isThread(owner))) {
+      queues.push({ kind: 'mutex', heads: [this.#mutex.popped(mutex), this.#mutex.pushed(mutex)] });
     }
+    const condvar = snapshot.at(this.#condvar.reader, address);
+    const oldest = this.#condvar.oldest(condvar);
+    if (oldest !== 0 && this.#condvar.newest(condvar) !== 0) {
+      queues.push({ kind: 'condition', heads: [oldest] });
+    }
+    return queues;
   }
 
-  /** Threads of a chain of wait records. A record whose thread is null is woken already. */
-  #chain(snapshot: Snapshot, head: Address): { threads: Address[]; records: Address[]; whole: boolean } {
+  /**
+   * Threads of a chain of wait records. A record whose thread is null is woken already; one whose thread is no thread is none, and
+   * ends the chain.
+   */
+  chain(
+    snapshot: Snapshot,
+    head: Address,
+    isThread: (address: Address) => boolean = () => true,
+  ): { threads: Address[]; records: Address[]; whole: boolean } {
     const threads: Address[] = [];
     const seen = new Set<Address>();
     let record = head;
     try {
       while (record !== 0 && isCanonical(record) && !seen.has(record) && seen.size < MOST_WAITERS) {
-        seen.add(record);
         const place = snapshot.at(this.#record.reader, record);
         const thread = this.#record.thread(place);
+        if (thread !== 0 && !isThread(thread)) {
+          break;
+        }
+        seen.add(record);
         if (thread !== 0) {
           threads.push(thread);
         }

@@ -3,10 +3,9 @@ import { UnreadableMemory } from '../../guest/memory.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
 import { signed64 } from '../../guest/struct-reader.ts';
 import type { PagePoolRow } from '../model.ts';
-import { MEMPOOL_AREA } from './address-space.ts';
+import { MEMPOOL_AREA, physicalOf } from './address-space.ts';
 import { type OsvCpu, type OsvStructures, STACK_NODE } from './structures.ts';
 
-const AREA = 2 ** 44;
 /** core/mempool.cc: an L1 fills up below a quarter of its room and gives back above three. */
 const LOW_SHARE = 1 / 4;
 const HIGH_SHARE = 3 / 4;
@@ -53,7 +52,7 @@ export class OsvPagePools {
     const pages = new Set<Address>();
     const add = (page: Address): void => {
       if (page !== 0) {
-        pages.add(MEMPOOL_AREA + (page % AREA));
+        pages.add(MEMPOOL_AREA + physicalOf(page));
       }
     };
     const rows = cpus.flatMap((cpu) => this.#readL1(snapshot, cpu, add));

@@ -1,86 +1,90 @@
-import type { Address } from '../../guest/address.ts';
 import { UnreadableMemory } from '../../guest/memory.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
-import { signed64 } from '../../guest/struct-reader.ts';
 import { MEMPOOL_AREA } from './address-space.ts';
-import type { OsvStructures } from './structures.ts';
+import type { FrameRuns } from './frame-runs.ts';
 
 export const PAGE_SIZE = 4096;
-/** A running guest's RAM is scanned again after this many times the time that the scan took: a few % of a core. */
-const REST = 60;
+/** Of a running guest, so many pages are looked at again in each reading: 5 MiB a second at 10 Hz. */
+const FRAMES_A_READING = 128;
 /** 16 TiB of RAM: a size above it is no size. */
-const MOST_PAGES = 2 ** 32;
+const MOST_FRAMES = 2 ** 32;
 
-/** A page that a malloc pool cut into objects. */
-export interface PoolPage {
-  address: Address;
-  /** Index into malloc_pools. */
-  pool: number;
-}
+/** Tells whether the page at an address has the header of a malloc pool's page. @throws UnreadableMemory. */
+export type IsPoolPage = (snapshot: Snapshot, page: number) => boolean;
 
 /**
  * Pages of malloc pools. Full ones are in no list, so the header at each page's start is looked at: one whose owner is a pool. Pages
- * that are free keep stale headers: the caller leaves them out.
+ * that are free keep stale headers and are left out.
+ *
+ * At a stop every page is looked at. While the guest runs, those that were pool pages the last time, those that were free then and
+ * are not any more, and a part of all others in turn: a page becomes a pool's by being taken from the free ones.
  */
 export class PageScan {
-  readonly #pools: { base: Address; size: number; count: number };
-  readonly #header;
-  readonly #memorySize: Address;
-  #pages: PoolPage[] = [];
-  #nextAt = 0;
+  readonly #isPoolPage: IsPoolPage;
+  #known = new Set<number>();
+  #free: FrameRuns | undefined;
+  /** The first frame of the next turn. */
+  #turn = 0;
 
-  constructor(structures: OsvStructures, pools: { base: Address; size: number; count: number }) {
-    this.#pools = pools;
-    const header = structures.facts.layouts.struct('memory::pool::page_header');
-    this.#header = { reader: header, owner: header.offset('owner') };
-    this.#memorySize = structures.symbol('memory::phys_mem_size');
+  constructor(isPoolPage: IsPoolPage) {
+    this.#isPoolPage = isPoolPage;
   }
 
-  get pools(): { base: Address; size: number; count: number } {
-    return this.#pools;
-  }
-
-  /** Candidates among the pages that are not free; those of a running guest may be some seconds old. */
-  pages(snapshot: Snapshot, isFree: (address: Address) => boolean): PoolPage[] {
-    const now = performance.now();
-    if (snapshot.isRecording && now < this.#nextAt) {
-      return this.#pages;
+  /** Addresses of pages, ascending. Their headers may have changed since: the caller reads them anyway. */
+  pages(snapshot: Snapshot, free: FrameRuns, ramSize: number): number[] {
+    const frames = Math.min(MOST_FRAMES, Math.ceil(ramSize / PAGE_SIZE));
+    const used = free.complement(frames);
+    // Looked at aside: what is no pool page need not stand still for the reading to be whole.
+    const looked = snapshot.isRecording ? snapshot.aside() : snapshot;
+    if (!(snapshot.isRecording && this.#free)) {
+      this.#known = new Set(this.#poolFrames(looked, used.frames()));
+    } else {
+      const kept = [...this.#known].filter((frame) => !free.has(frame));
+      const taken = this.#poolFrames(looked, this.#free.intersection(used).frames());
+      const others = this.#poolFrames(looked, this.#nextTurn(used));
+      this.#known = new Set([...kept, ...taken, ...others]);
     }
-    this.#pages = this.#scan(snapshot.isRecording ? snapshot.aside() : snapshot, isFree);
-    this.#nextAt = now + (performance.now() - now) * REST;
-    return this.#pages;
+    this.#free = free;
+    return [...this.#known].sort((a, b) => a - b).map(addressOf);
   }
 
-  /** The pool whose `memory::pool` is at `owner`; -1 when none is. */
-  poolOf(owner: Address): number {
-    const index = (owner - this.#pools.base) / this.#pools.size;
-    return Number.isInteger(index) && index >= 0 && index < this.#pools.count ? index : -1;
+  /** This page turned out to be none. */
+  forget(page: number): void {
+    this.#known.delete((page - MEMPOOL_AREA) / PAGE_SIZE);
   }
 
-  #scan(snapshot: Snapshot, isFree: (address: Address) => boolean): PoolPage[] {
-    const { view, offset } = snapshot.glanceAt(this.#memorySize, 8);
-    const count = Math.min(MOST_PAGES, Math.ceil(signed64(view, offset) / PAGE_SIZE));
-    const found: PoolPage[] = [];
-    for (let frame = 0; frame < count; frame++) {
-      const address = MEMPOOL_AREA + frame * PAGE_SIZE;
-      const owner = isFree(address) ? undefined : this.#owner(snapshot, address);
-      const pool = owner === undefined ? -1 : this.poolOf(owner);
-      if (pool >= 0) {
-        found.push({ address, pool });
+  *#nextTurn(used: FrameRuns): Generator<number> {
+    let count = 0;
+    for (const frame of used.frames(this.#turn)) {
+      if (count++ === FRAMES_A_READING) {
+        this.#turn = frame;
+        return;
+      }
+      yield frame;
+    }
+    this.#turn = 0;
+  }
+
+  #poolFrames(snapshot: Snapshot, frames: Iterable<number>): number[] {
+    const found: number[] = [];
+    for (const frame of frames) {
+      if (snapshot.space.direct(addressOf(frame)) === undefined) {
+        break; // no RAM from here on, whatever the guest says of its size
+      }
+      try {
+        if (this.#isPoolPage(snapshot, addressOf(frame))) {
+          found.push(frame);
+        }
+      } catch (error) {
+        if (!(error instanceof UnreadableMemory)) {
+          throw error;
+        }
       }
     }
     return found;
   }
+}
 
-  #owner(snapshot: Snapshot, page: Address): Address | undefined {
-    try {
-      const { view, offset } = snapshot.glance(this.#header.reader, page);
-      return signed64(view, offset + this.#header.owner);
-    } catch (error) {
-      if (error instanceof UnreadableMemory) {
-        return undefined;
-      }
-      throw error;
-    }
-  }
+function addressOf(frame: number): number {
+  return MEMPOOL_AREA + frame * PAGE_SIZE;
 }

@@ -2,6 +2,7 @@ import { type Address, isCanonical } from '../../guest/address.ts';
 import { UnreadableMemory } from '../../guest/memory.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
 import { signed64 } from '../../guest/struct-reader.ts';
+import { MEMPOOL_AREA, physicalOf } from './address-space.ts';
 import { PAGE_SIZE } from './page-scan.ts';
 import type { OsvStructures } from './structures.ts';
 
@@ -63,8 +64,9 @@ export class OsvRemoteFrees {
     let object = head;
     while (object !== 0 && isCanonical(object) && !seen.has(object) && seen.size < MOST_OBJECTS) {
       seen.add(object);
-      const page = object - (((object % PAGE_SIZE) + PAGE_SIZE) % PAGE_SIZE);
-      byPage.set(page, [...(byPage.get(page) ?? []), object]);
+      const inArea = MEMPOOL_AREA + physicalOf(object);
+      const page = inArea - (inArea % PAGE_SIZE);
+      byPage.set(page, [...(byPage.get(page) ?? []), inArea]);
       object = pointers(snapshot, object, 1)[0] ?? 0;
     }
     return object === 0;

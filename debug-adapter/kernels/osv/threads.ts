@@ -3,11 +3,10 @@ import { UnreadableMemory } from '../../guest/memory.ts';
 import type { Place } from '../../guest/physical-cache.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
 import { signed64 } from '../../guest/struct-reader.ts';
-import { interestingFrame, type ParkedFrame, parkedFrame } from '../interesting-frame.ts';
 import type { KnownRegisters, Reading } from '../kernel.ts';
-import type { HeldLockInfo, ThreadRow, ThreadStateName, WaitInfo } from '../model.ts';
+import type { HeldLockInfo, ThreadRow, ThreadStateName } from '../model.ts';
 import type { MutexState, OsvMutexes } from './mutexes.ts';
-import { OSV_PLUMBING } from './plumbing.ts';
+import { type DescribeLock, OsvParkedThreads } from './parked-threads.ts';
 import { MOST_ELEMENTS, type OsvCpu, type OsvStructures } from './structures.ts';
 
 /** sched::thread::status by its enumerators. */
@@ -37,27 +36,22 @@ export interface OsvThread {
   stackPointer: Address;
 }
 
-/** Names a lock for people, where its address is known to be part of something. */
-export type DescribeLock = (snapshot: Snapshot, address: Address) => string | undefined;
-
 /** OSv's threads: sched::thread_map, and the bring-up threads that it lacks. */
 export class OsvThreads {
   readonly #structures: OsvStructures;
   readonly #mutexes: OsvMutexes;
-  readonly #describeLock: DescribeLock;
+  readonly #parked: OsvParkedThreads;
   readonly #map;
   readonly #node;
   readonly #fields;
   readonly #detached;
   /** All threads of this reading. */
   #known: ReadonlySet<Address> = new Set();
-  /** A thread that has not run since keeps its stack, so where it waits is found once. */
-  readonly #frames = new Map<Address, { stackPointer: Address; switches: number; frame: ParkedFrame | undefined }>();
 
   constructor(structures: OsvStructures, mutexes: OsvMutexes, describeLock: DescribeLock) {
     this.#structures = structures;
     this.#mutexes = mutexes;
-    this.#describeLock = describeLock;
+    this.#parked = new OsvParkedThreads(structures, mutexes, describeLock);
     const { layouts } = structures.facts;
     const map = layouts.variable('sched::thread_map');
     this.#map = {
@@ -95,6 +89,7 @@ export class OsvThreads {
     const { addresses, whole } = this.addresses(snapshot, cpus);
     const rows: ThreadRow[] = [];
     let consistent = whole;
+    this.#parked.begin();
     for (const address of addresses) {
       try {
         rows.push(this.#row(snapshot, address, cpus, guestTime));
@@ -224,31 +219,21 @@ export class OsvThreads {
 
   #addWait(snapshot: Snapshot, row: ThreadRow, place: Place): void {
     const fields = this.#fields;
-    const stackPointer = fields.rsp(place);
-    const wait = this.#waitOf(snapshot, row.key, stackPointer);
-    if (wait) {
-      row.waitsFor = wait;
+    const parked = {
+      thread: row.key,
+      stackPointer: fields.rsp(place),
+      framePointer: fields.rbp(place),
+      instruction: fields.rip(place),
+      moment: `${fields.rsp(place)} ${row.switches} ${row.cpuTime}`,
+    };
+    const { frame, waitsFor } = this.#parked.read(snapshot, parked, (address) => this.#known.has(address));
+    if (waitsFor) {
+      row.waitsFor = waitsFor;
     }
-    const known = this.#frames.get(row.key);
-    const isKnown = known?.stackPointer === stackPointer && known.switches === row.switches;
-    const frame = isKnown ? known.frame : this.#frame(snapshot, fields.rip(place), fields.rbp(place));
-    this.#frames.set(row.key, { stackPointer, switches: row.switches, frame });
     if (frame) {
       row.frame = frame.text;
       row.frameAddress = frame.address;
     }
-  }
-
-  #waitOf(snapshot: Snapshot, thread: Address, stackPointer: Address): WaitInfo | undefined {
-    const found = this.#mutexes.waitedFor(snapshot, thread, stackPointer, (address) => this.#known.has(address));
-    return (
-      found && {
-        kind: found.kind,
-        mode: 'exclusive',
-        object: found.address,
-        description: this.#describe(snapshot, found.address, found.kind),
-      }
-    );
   }
 
   /** Locks that somebody waits for have a holder: each thread is told what it holds of those. False: somebody was changing a lock. */
@@ -282,18 +267,6 @@ export class OsvThreads {
       }
       throw error;
     }
-  }
-
-  #describe(snapshot: Snapshot, address: Address, kind: string): string {
-    const known = this.#describeLock(snapshot, address);
-    return known ?? `${kind === 'mutex' ? 'mutex' : 'condition'} ${this.#structures.facts.describe(address)}`;
-  }
-
-  #frame(snapshot: Snapshot, rip: Address, rbp: Address): ParkedFrame | undefined {
-    const { facts } = this.#structures;
-    const address = interestingFrame(snapshot, rip, rbp, OSV_PLUMBING, (at) => facts.functionAt(at));
-    // A thread that never ran was never parked.
-    return address === undefined || address === 0 ? undefined : parkedFrame(address, (at) => facts.describe(at));
   }
 
   #detachedState(snapshot: Snapshot, place: Place, cpus: readonly OsvCpu[]): { status: string; cpu: number } {
