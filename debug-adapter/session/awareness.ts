@@ -68,6 +68,7 @@ export class Awareness implements KernelThreads {
   /** The guest stands where somebody else left it: this stop has threads. Resolves with the kernel's name, when it is known. */
   standsSomewhere(): Promise<'sprout' | 'osv' | undefined> {
     this.#hasRun = true;
+    this.observation.setRunning(false);
     return this.known;
   }
 

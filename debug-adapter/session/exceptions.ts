@@ -6,7 +6,7 @@ import type { WaitCycle } from '../protocol.ts';
 import type { Boot } from './boot.ts';
 import type { CurrentBoot } from './lifecycle.ts';
 import type { Handlers } from './requests.ts';
-import type { Stop } from './stop.ts';
+import { ATTACHED, type Stop } from './stop.ts';
 
 export const EXCEPTION_FILTERS: DebugProtocol.ExceptionBreakpointsFilter[] = [
   {
@@ -78,6 +78,8 @@ export class Exceptions {
     } else if (deadlock && stop.reason === 'pause') {
       const thread = deadlock.threads[0]?.thread ?? stop.thread;
       told = { reason: 'exception', thread, description: 'Deadlock', text: deadlock.description };
+    } else if (stop.description === ATTACHED) {
+      told = (await this.#findPanic()) ?? stop;
     }
     this.#last = told.reason === 'exception' ? told : undefined;
     return told;
@@ -117,10 +119,29 @@ export class Exceptions {
     }
   }
 
-  /** The first argument of the panic function, a C string. */
-  async #panicReason(): Promise<string> {
+  /** A guest, or a snapshot of one, in which a CPU stands in the panic function. */
+  async #findPanic(): Promise<Stop | undefined> {
     try {
-      const answer = await this.#current().debuggee.gdb.execute('-unikernel-evaluate 0 0 "(char *)$rdi"');
+      const { gdb, stub } = this.#current().debuggee;
+      for (const thread of stub.stopFacts?.cpuThreads ?? []) {
+        const frame = `--thread ${await this.#current().debuggee.gdbThread(thread)} --frame 0`;
+        const name = textOf(recordOf(await gdb.execute(`-stack-info-frame ${frame}`), 'frame') ?? {}, 'func') ?? '';
+        if (panicFunctions().includes(name.replace(/^.*::/, ''))) {
+          const text = await this.#panicReason(frame);
+          return { reason: 'exception', isFatal: true, thread, description: PANIC, text };
+        }
+      }
+    } catch {
+      // Then it is a stop like any other.
+    }
+    return undefined;
+  }
+
+  /** The first argument of the panic function, a C string. @param frame options that select it, when it is not selected */
+  async #panicReason(frame = ''): Promise<string> {
+    try {
+      const command = `-unikernel-evaluate ${frame} 0 0 "(char *)$rdi"`;
+      const answer = await this.#current().debuggee.gdb.execute(command);
       const value = textOf(recordOf(answer, 'variable') ?? {}, 'value') ?? '';
       return /^0x[0-9a-f]+ "(.*)"/s.exec(value)?.[1] ?? value;
     } catch {

@@ -13,7 +13,7 @@ import { build } from './build.ts';
 import { GuestOutput } from './guest-output.ts';
 import { chooseKernel, type KernelChoice } from './kernel-tree.ts';
 import type { Handlers } from './requests.ts';
-import type { Stop } from './stop.ts';
+import { ATTACHED, type Stop } from './stop.ts';
 import { TrafficLog } from './traffic-log.ts';
 
 /** The boot under debug. @throws Error with one sentence when there is none. */
@@ -239,7 +239,7 @@ export class Lifecycle {
       await debuggee.resume('-exec-continue');
     } else {
       const thread = debuggee.stub.stopFacts?.thread ?? CPU_THREAD_BASE;
-      setImmediate(() => this.#events.stopped({ reason: 'pause', thread, description: 'Attached' }));
+      setImmediate(() => this.#events.stopped({ reason: 'pause', thread, description: ATTACHED }));
     }
   }
 

@@ -41,6 +41,9 @@ const CAPABILITIES: DebugProtocol.Capabilities = {
   supportTerminateDebuggee: true,
 };
 
+/** Requests that write registers or memory. */
+const CHANGES: ReadonlySet<string> = new Set(['setVariable', 'setExpression', 'writeMemory', 'unikernel/setLiveValue']);
+
 /** One session: one guest at a time. `end` leaves nothing behind. */
 export class UnikernelSession extends DebugSession {
   readonly #lifecycle: Lifecycle;
@@ -140,6 +143,9 @@ export class UnikernelSession extends DebugSession {
   #handle(command: string, given: object): Promise<unknown> {
     if (!Object.hasOwn(this.#handlers, command)) {
       throw new Error(`This debugger has no request "${command}".`);
+    }
+    if (CHANGES.has(command) && this.#lifecycle.boot?.debuggee.machine.kind === 'core') {
+      throw new Error('This is a snapshot of a guest: it cannot be changed.');
     }
     const handler = this.#handlers[command as keyof Requests] as (given: object) => Promise<unknown>;
     return handler(given);

@@ -1,6 +1,9 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { type MiRecord, textOf } from '../gdb/records.ts';
 
+/** Describes the stop in which a guest was found that stood already. */
+export const ATTACHED = 'Attached';
+
 /** Why the guest stopped, in DAP's words. */
 export interface Stop {
   reason: DebugProtocol.StoppedEvent['body']['reason'];

@@ -31,7 +31,8 @@ export async function saveSnapshot(machine: Machine, file: unknown): Promise<num
     await machine.saveCore(file);
     return (await stat(file)).size;
   } catch (error) {
-    await rm(file, { force: true });
+    // What cannot be removed was not made.
+    await rm(file, { force: true }).catch(() => undefined);
     throw error;
   }
 }
