@@ -1,4 +1,4 @@
-"""What containers hold: lists and trees of Sprout, and those of libstdc++ and boost, as elements instead of nodes and hooks.
+"""What containers hold: elements, instead of the nodes, hooks and headers that they are made of.
 
 A container is read in the memory of a guest that may run meanwhile, or be broken: every walk is bounded.
 """
@@ -8,82 +8,51 @@ import gdb
 
 from expressions import at_address
 
-# Elements that are counted; what has more says so.
+# Elements that are counted one by one; what has more says so.
 MOST_COUNTED = 1000
 # How far a page of elements may lie from the first one, where each is found through the one before.
 LONGEST_WALK = 10_000
 
 
 class Container:
-    """Elements in order: `walk` yields (name, value, expression)."""
+    """Elements in order. A kind of container says how to `walk` them: (name, value, expression) each."""
 
     def __init__(self, value):
         self.value = value
-
-    def length(self):
-        """(count, whether there may be more)"""
-        count = sum(1 for _ in itertools.islice(self.walk(), MOST_COUNTED))
-        return count, count == MOST_COUNTED
-
-    def page(self, start, count):
-        """Raises gdb.MemoryError where the container is broken."""
-        return list(itertools.islice(self.walk(), min(start, LONGEST_WALK), min(start, LONGEST_WALK) + count))
+        self.type = value.type.strip_typedefs()
 
     def walk(self):
         raise NotImplementedError
 
+    def length(self):
+        """(count, whether there may be more); kinds that know their length say it."""
+        count = sum(1 for _ in itertools.islice(self.walk(), MOST_COUNTED))
+        return count, count == MOST_COUNTED
 
-class SproutList(Container):
-    """core/list.hh: `List<T, &T::hook>`; circular through its sentinel."""
+    def page(self, start, count):
+        """Elements from `start` on. Raises gdb.MemoryError where the container is broken."""
+        start = min(start, LONGEST_WALK)
+        return list(itertools.islice(self.walk(), start, start + count))
+
+
+class Sequence(Container):
+    """Elements side by side: any of them is found at once."""
+
+    def extent(self):
+        """(pointer to the first element, their number)"""
+        raise NotImplementedError
 
     def walk(self):
-        type_ = self.value.type.strip_typedefs()
-        element = type_.template_argument(0)
-        hook = offset_of(type_.template_argument(1), element)
-        end = int(self.value["sentinel"].address)
-        node = self.value["sentinel"]["next"]
-        for index in itertools.count():
-            if int(node) in (0, end):
-                return
-            yield element_at("[%d]" % index, element, int(node) - hook)
-            node = node["next"]
-
-
-class RadixTree(Container):
-    """fs/radix_tree.hh: a map from a number to a pointer. An element is called by its number."""
+        return iter(self.page(0, self.extent()[1]))
 
     def length(self):
-        return int(self.value["count"]), False
+        return self.extent()[1], False
 
-    def walk(self):
-        element = self.value.type.strip_typedefs().template_argument(0).pointer()
-        root, height = self.value["root"], int(self.value["height"])
-        node = gdb.lookup_type("sprout::RadixTreeBase::Node").pointer()
-        yield from self.below(root, min(height, 11), 0, node, element)
-
-    def below(self, pointer, height, first, node, element):
-        if int(pointer) == 0:
-            return
-        if height == 0:
-            target = element.target()
-            yield "[%d]" % first, pointer.cast(element), "&%s" % at_address(target, int(pointer))
-            return
-        slots = pointer.cast(node)["slots"]
-        for slot in range(64):
-            yield from self.below(slots[slot], height - 1, (first << 6) + slot, node, element)
-
-
-class PerCpu(Container):
-    """core/per_cpu.hh: one value for each CPU."""
-
-    def length(self):
-        low, high = self.value["slots"].type.range()
-        return high - low + 1, False
-
-    def walk(self):
-        for cpu in range(self.length()[0]):
-            slot = self.value["slots"][cpu]["value"]
-            yield "[%d]" % cpu, slot, at_address(slot.type, int(slot.address))
+    def page(self, start, count):
+        first, length = self.extent()
+        element = first.type.strip_typedefs().target()
+        indexes = range(start, min(length, start + count))
+        return [element_at("[%d]" % index, element, int(first) + index * element.sizeof) for index in indexes]
 
 
 def element_at(name, type_, address):
@@ -91,23 +60,27 @@ def element_at(name, type_, address):
     return name, value, at_address(type_, address)
 
 
-def offset_of(member, owner):
-    """Of a template argument such as `&Thread::link`, in bytes."""
-    null = gdb.Value(0).cast(owner.pointer())
-    return int(null[field_of(member, owner)].address)
+def member_offset(argument, owner):
+    """Of a template argument such as `&Thread::link`, in bytes. gdb tells a member pointer by its name only."""
+    name = str(argument).rsplit("::", 1)[-1]
+    return next(field.bitpos // 8 for field in owner.strip_typedefs().fields() if field.name == name)
 
 
-def field_of(member, owner):
-    name = str(member).rsplit("::", 1)[-1]
-    return next(field for field in owner.fields() if field.name == name)
+KINDS = {}
 
 
-SPROUT = {"List": SproutList, "RadixTree": RadixTree, "PerCpu": PerCpu}
+def kind(*names):
+    """Registers a class for templates of these names."""
+
+    def register(class_):
+        KINDS.update((name, class_) for name in names)
+        return class_
+
+    return register
 
 
 def container_of(value):
     """The container that a value is, or None."""
     name = value.type.strip_typedefs().unqualified().name or ""
-    space, _, rest = name.partition("::")
-    kind = SPROUT.get(rest.partition("<")[0]) if space == "sprout" and name.endswith(">") else None
-    return kind and kind(value)
+    class_ = KINDS.get(name.partition("<")[0]) if name.endswith(">") else None
+    return class_ and class_(value)

@@ -29,8 +29,14 @@ def evaluate(expression):
 
 def at_address(type_, address):
     """An expression for the value of a type at an address."""
-    name = "'%s'" % type_.name if type_.code in NAMED_TYPES and type_.name else str(type_)
-    return "{%s}0x%x" % (name, address)
+    return "{%s}0x%x" % (name_of(type_), address & 0xFFFFFFFFFFFFFFFF)
+
+
+def name_of(type_):
+    """As gdb reads it back, whatever its namespaces and template arguments are."""
+    if type_.code == gdb.TYPE_CODE_PTR:
+        return name_of(type_.target()) + " *"
+    return "'%s'" % type_.name if type_.code in NAMED_TYPES and type_.name else str(type_.unqualified())
 
 
 def resolve(expression, place=None):

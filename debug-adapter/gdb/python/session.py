@@ -5,6 +5,7 @@ opened get a handle, valid until the target goes on. Text that nobody asked for 
 """
 import contextlib
 import os
+import re
 import sys
 
 import gdb
@@ -12,8 +13,12 @@ import gdb
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import containers_boost  # noqa: E402,F401
+import containers_sprout  # noqa: E402,F401
 from containers import container_of  # noqa: E402
+from containers_std import text_in  # noqa: E402
 from expressions import at_address, evaluate, resolve  # noqa: E402
+from stepping import place_of_step  # noqa: E402
 
 # What a summary may read and show: a local may be an array of megabytes.
 SUMMARY_BYTES = 4096
@@ -86,12 +91,20 @@ def scalar_in(value):
     return value
 
 
+def unwrapped(value):
+    """What a wrapper of one number or pointer holds; every other value as it is."""
+    scalar = scalar_in(value)
+    return scalar if plain(scalar.type).code in NUMBERS else value
+
+
 def summary_of(value, hexadecimal):
-    if plain(value.type).code in STRUCTS and plain(scalar_in(value).type).code in NUMBERS:
-        value = scalar_in(value)
+    value = unwrapped(value)
     type_ = plain(value.type)
     if type_.code in REFERENCES:
         return summary_of(value.referenced_value(), hexadecimal)
+    text = text_in(value)
+    if text is not None:
+        return summary_of(text, hexadecimal)
     container = container_of(value)
     if container:
         count, is_more = container.length()
@@ -104,22 +117,33 @@ def summary_of(value, hexadecimal):
     if hexadecimal and type_.code in NUMBERS:
         options["format"] = "x"
     text = name_in(value) + value.format_string(**options)
+    if type_.code == gdb.TYPE_CODE_INT and type_.sizeof == 1:
+        # A byte that is no character of a text is a number alone.
+        text = re.sub(r" '\\.+'$", "", text)
     limit = SUMMARY_CHARACTERS if type_.code in STRUCTS or type_.code == gdb.TYPE_CODE_ARRAY else LARGEST_VALUE_TEXT
     return text if len(text) <= limit else text[: limit - 4] + " ..."
 
 
 def name_in(value):
     """Of a structure its member `name`, when that is text: `"reader-1" `; else nothing."""
-    type_ = plain(value.type)
-    if type_.code not in STRUCTS:
-        return ""
-    field = next((field for field in type_.fields() if field.name in ("name", "name_") and hasattr(field, "bitpos")), None)
-    if field is None or plain(field.type).code not in (gdb.TYPE_CODE_ARRAY, gdb.TYPE_CODE_PTR):
+    fields = plain(value.type).fields() if plain(value.type).code in STRUCTS else []
+    field = next((field for field in fields if field.name in ("name", "name_") and hasattr(field, "bitpos")), None)
+    if field is None:
         return ""
     try:
-        return '"%s" ' % text_of(value[field]) if is_text(plain(field.type).target()) else ""
+        name = characters_of(value[field])
+        return "" if name is None else '"%s" ' % text_of(name)
     except gdb.MemoryError:
         return ""
+
+
+def characters_of(value):
+    """A text as the array of its characters, or the pointer to them; None for everything else."""
+    characters = text_in(value)
+    if characters is not None:
+        return characters
+    type_ = plain(value.type)
+    return value if type_.code in (gdb.TYPE_CODE_ARRAY, gdb.TYPE_CODE_PTR) and is_text(type_.target()) else None
 
 
 def text_of(value):
@@ -137,10 +161,13 @@ def array_length(type_):
 
 
 def counts_of(value):
-    """(named, indexed) children of a value, without reading more than its type and, for a pointer, nothing."""
+    """(named, indexed) children of a value. Reads nothing but what a container tells of its length."""
+    value = unwrapped(value)
     type_ = plain(value.type)
     if type_.code in REFERENCES:
         return counts_of(value.referenced_value())
+    if text_in(value) is not None:
+        return (0, 0)
     container = container_of(value)
     if container:
         return (0, container.length()[0])
@@ -188,6 +215,9 @@ def describe(name, value, expression, hexadecimal=False):
 
 
 def children_of(value, expression, start, count, hexadecimal):
+    scalar = unwrapped(value)
+    if scalar is not value and scalar.address is not None:
+        value, expression = scalar, at_address(scalar.type, int(scalar.address))
     type_ = plain(value.type)
     if type_.code in REFERENCES:
         return children_of(value.referenced_value(), expression, start, count, hexadecimal)
@@ -365,8 +395,9 @@ class Assign(Command):
 
     def run(self, expression, text, hexadecimal="0"):
         place = expression
-        scalar = scalar_in(evaluate(expression))
-        if plain(scalar.type).code in NUMBERS and scalar.address is not None:
+        value = evaluate(expression)
+        scalar = unwrapped(value)
+        if scalar is not value and scalar.address is not None:
             # Of a wrapper such as std::atomic what it holds.
             place = at_address(scalar.type, int(scalar.address))
         evaluate("(%s) = (%s)" % (place, text))
@@ -394,6 +425,13 @@ class Registers(Command):
         if value.type.code == gdb.TYPE_CODE_FLAGS and not row["value"].startswith("<"):
             row["value"] = "%s %s" % (value.format_string(format="x"), value)
         return row
+
+
+class StepPlace(Command):
+    """-unikernel-step-place RSP RIP: where the selected thread's step stands that began with these registers."""
+
+    def run(self, stack_pointer, program_counter):
+        return place_of_step(int(stack_pointer), int(program_counter))
 
 
 class LogPoint(gdb.Breakpoint):
@@ -431,6 +469,7 @@ class InsertLogPoint(Command):
 
 for name, command in {
     "threads": Threads,
+    "step-place": StepPlace,
     "locals": Locals,
     "children": Children,
     "expand": Expand,
