@@ -75,10 +75,22 @@ export interface Kernel {
   guestTime(snapshot: Snapshot): number;
   /** What lies at an address; `nothing` where nothing is mapped. */
   identify(snapshot: Snapshot, address: Address): Identification;
+  /** Programs that the guest loaded from files of its own, as far as it tells; absent where all code is the kernel's. */
+  programs?(snapshot: Snapshot): LoadedProgram[];
   /** See Observation.threadsAtStop. */
   threadsAtStop(snapshot: Snapshot, stackPointers: readonly bigint[]): StoppedThread[];
   /** See Observation.parkedRegisters. */
   parkedRegisters(snapshot: Snapshot, thread: number): KnownRegisters | undefined;
+}
+
+/** A program or library in the guest's memory. */
+export interface LoadedProgram {
+  /** Its file's path in the guest. */
+  path: string;
+  /** What was added to the file's addresses. */
+  base: Address;
+  /** Its program headers, as the file has them: base64. */
+  headers: string;
 }
 
 export type KernelName = 'sprout' | 'osv';

@@ -26,7 +26,7 @@ import type {
   WaitCycle,
 } from '../protocol.ts';
 import type { WorkerMessage, WorkerRequest, WorkerStart } from './messages.ts';
-import type { KnownRegisters, Observation, ObservationOptions, StoppedThread } from './observation.ts';
+import type { KnownRegisters, LoadedProgram, Observation, ObservationOptions, StoppedThread } from './observation.ts';
 
 interface Pending {
   resolve(value: unknown): void;
@@ -141,6 +141,10 @@ export class ObservationWorker implements Observation {
 
   parkedRegisters(thread: number): Promise<KnownRegisters | undefined> {
     return this.#ask('parkedRegisters', thread);
+  }
+
+  programs(): Promise<LoadedProgram[]> {
+    return this.#ask('programs');
   }
 
   symbolise(address: bigint): Promise<SymbolPlace | undefined> {

@@ -1,5 +1,5 @@
 import type { SymbolPlace } from '../elf/symbol-place.ts';
-import type { KnownRegisters, StoppedThread } from '../kernels/kernel.ts';
+import type { KnownRegisters, LoadedProgram, StoppedThread } from '../kernels/kernel.ts';
 import type { RamSource } from '../machine/machine.ts';
 import type {
   Address,
@@ -22,7 +22,7 @@ import type {
   WaitCycle,
 } from '../protocol.ts';
 
-export type { KnownRegisters, RegisterName, StoppedThread } from '../kernels/kernel.ts';
+export type { KnownRegisters, LoadedProgram, RegisterName, StoppedThread } from '../kernels/kernel.ts';
 
 /** What the observation worker needs to begin; it starts reading layouts at once, beside the build-up of the session. */
 export interface ObservationOptions {
@@ -79,6 +79,8 @@ export interface Observation {
   threadsAtStop(stackPointers: bigint[]): Promise<StoppedThread[]>;
   /** The saved registers of a parked thread; undefined when it is on a CPU or gone. */
   parkedRegisters(thread: number): Promise<KnownRegisters | undefined>;
+  /** Programs that the guest loaded beside its kernel. */
+  programs(): Promise<LoadedProgram[]>;
   /** The place of `address` in the program, undefined when it is none. Needs no guest. */
   symbolise(address: bigint): Promise<SymbolPlace | undefined>;
   /** Ends the worker thread and its gdb. Idempotent. */

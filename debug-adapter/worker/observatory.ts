@@ -28,7 +28,7 @@ import type {
 import { DeadlockWatch } from './deadlock-watch.ts';
 import { BuildFacts } from './facts.ts';
 import type { WorkerNews, WorkerStart } from './messages.ts';
-import type { KnownRegisters, StoppedThread } from './observation.ts';
+import type { KnownRegisters, LoadedProgram, StoppedThread } from './observation.ts';
 import { PageSubscription } from './page-subscription.ts';
 import { QmpRam } from './qmp-ram.ts';
 import { Subscription, type Take } from './subscriptions.ts';
@@ -102,6 +102,8 @@ export class Observatory {
         return this.#threadsAtStop(parameters[0] as bigint[]);
       case 'parkedRegisters':
         return this.#parkedRegisters(parameters[0] as number);
+      case 'programs':
+        return this.#programs();
       case 'symbolise':
         return this.#symbolise(parameters[0] as bigint);
       case 'dispose':
@@ -359,6 +361,14 @@ export class Observatory {
       consistent: true,
     }));
     return value.registers;
+  }
+
+  async #programs(): Promise<LoadedProgram[]> {
+    const { value } = await this.#take('programs', (kernel, snapshot) => ({
+      programs: kernel.programs?.(snapshot) ?? [],
+      consistent: true,
+    }));
+    return value.programs;
   }
 
   async #symbolise(address: bigint): Promise<SymbolPlace | undefined> {

@@ -8,6 +8,7 @@ import type {
   KernelFacts,
   KernelViewName,
   KnownRegisters,
+  LoadedProgram,
   PageMap,
   Reading,
   StoppedThread,
@@ -26,6 +27,7 @@ import { OsvIdentify } from './identify.ts';
 import { OsvMallocPools } from './malloc-pools.ts';
 import { OsvMutexes } from './mutexes.ts';
 import { OSV_PLUMBING } from './plumbing.ts';
+import { OsvPrograms } from './programs.ts';
 import { OsvStoppedThreads } from './stopped-threads.ts';
 import { OSV_TYPES, OSV_VARIABLES, OsvStructures } from './structures.ts';
 import { OsvThreads } from './threads.ts';
@@ -53,6 +55,7 @@ class Osv implements Kernel {
   readonly #mallocPools: OsvMallocPools;
   readonly #stopped: OsvStoppedThreads;
   readonly #identify: OsvIdentify;
+  readonly #programs: OsvPrograms;
 
   constructor(facts: KernelFacts) {
     this.#facts = facts;
@@ -73,6 +76,7 @@ class Osv implements Kernel {
       timerSets: new OsvTimerSets(this.#structures, nameThread),
     };
     this.#stopped = new OsvStoppedThreads(this.#structures, threads);
+    this.#programs = new OsvPrograms(this.#structures);
     this.#identify = new OsvIdentify(facts, threads, this.#mallocPools);
   }
 
@@ -126,6 +130,10 @@ class Osv implements Kernel {
 
   identify(snapshot: Snapshot, address: Address): Identification {
     return this.#identify.identify(snapshot, address, snapshot.space);
+  }
+
+  programs(snapshot: Snapshot): LoadedProgram[] {
+    return this.#programs.read(snapshot);
   }
 
   threadsAtStop(snapshot: Snapshot, stackPointers: readonly bigint[]): StoppedThread[] {

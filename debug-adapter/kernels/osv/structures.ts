@@ -22,6 +22,9 @@ export const STACK_NODE =
 /** bsd/porting/callout.cc. */
 export const CALLOUTS = 'callouts::_callouts';
 
+/** core/elf.cc: what was loaded, for debuggers. */
+export const PROGRAMS = 'elf::program::s_objs';
+
 export const OSV_TYPES = [
   'sched::thread',
   'sched::thread::status',
@@ -46,6 +49,7 @@ export const OSV_TYPES = [
   'async::percpu_timer_task',
   'async::timer_task',
   'callout',
+  'elf::object',
   'boost::intrusive::list_node<void*>',
   'boost::intrusive::rbtree_node<void*>',
   THREAD_NODE,
@@ -61,6 +65,7 @@ export const OSV_VARIABLES = [
   'memory::page_pool::percpu_l1',
   'memory::page_pool::global_l2',
   CALLOUTS,
+  PROGRAMS,
 ] as const;
 
 /** One CPU, for one reading. */

@@ -1,0 +1,83 @@
+import type { Address } from '../../guest/address.ts';
+import { MissingLayout } from '../../guest/layouts.ts';
+import { UnreadableMemory } from '../../guest/memory.ts';
+import type { Snapshot } from '../../guest/snapshot.ts';
+import { signed64 } from '../../guest/struct-reader.ts';
+import type { LoadedProgram } from '../kernel.ts';
+import { type OsvStructures, PROGRAMS } from './structures.ts';
+
+const MOST_PROGRAMS = 10_000;
+const LONGEST_PATH = 4096;
+/** Program headers are 56 bytes each; few files have more than a dozen. */
+const MOST_HEADER_BYTES = 64 * 56;
+
+/** What OSv's ELF loader has loaded: the application, its libraries, and those that came later by dlopen. */
+export class OsvPrograms {
+  readonly #layout;
+
+  constructor(structures: OsvStructures) {
+    this.#layout = layoutOf(structures);
+  }
+
+  read(snapshot: Snapshot): LoadedProgram[] {
+    const layout = this.#layout;
+    if (!layout) {
+      return [];
+    }
+    const place = snapshot.at(layout.list, layout.address);
+    const begin = layout.begin(place);
+    const count = (layout.end(place) - begin) / 8;
+    if (!(Number.isInteger(count) && count > 0 && count <= MOST_PROGRAMS)) {
+      return [];
+    }
+    const { view, offset } = snapshot.place(begin, count * 8);
+    const objects = Array.from({ length: count }, (_, index) => signed64(view, offset + index * 8));
+    return objects.flatMap((object) => this.#program(snapshot, object, layout) ?? []);
+  }
+
+  /** Undefined: it is being taken away. */
+  #program(snapshot: Snapshot, object: Address, layout: NonNullable<Layout>): LoadedProgram | undefined {
+    try {
+      const place = snapshot.at(layout.object, object);
+      const path = snapshot.text(layout.path(place), LONGEST_PATH);
+      const headers = layout.headers(place);
+      const length = Math.min(MOST_HEADER_BYTES, Math.max(0, layout.headersEnd(place) - headers));
+      return path === undefined || path === ''
+        ? undefined
+        : { path, base: layout.base(place), headers: snapshot.read(headers, length).toString('base64') };
+    } catch (error) {
+      if (error instanceof UnreadableMemory) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+}
+
+type Layout = ReturnType<typeof layoutOf>;
+
+/** Undefined, and a sentence in the notes, when this build has no such list. */
+function layoutOf(structures: OsvStructures) {
+  const { layouts } = structures.facts;
+  try {
+    const list = layouts.variable(PROGRAMS);
+    const object = layouts.struct('elf::object');
+    return {
+      address: structures.symbol(PROGRAMS),
+      list,
+      begin: list.pointer('_M_impl._M_start'),
+      end: list.pointer('_M_impl._M_finish'),
+      object,
+      path: object.pointer('_pathname._M_dataplus._M_p'),
+      base: object.pointer('_base'),
+      headers: object.pointer('_phdrs._M_impl._M_start'),
+      headersEnd: object.pointer('_phdrs._M_impl._M_finish'),
+    };
+  } catch (error) {
+    if (error instanceof MissingLayout) {
+      layouts.notes.add(`Programs that the guest loads cannot be told: ${error.message}`);
+      return undefined;
+    }
+    throw error;
+  }
+}
