@@ -1,6 +1,6 @@
 /** Stops that a kernel makes by itself: a panic, and threads that wait for each other in a cycle. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import { quote, recordOf, textOf } from '../gdb/records.ts';
+import { quote, recordOf, recordsOf, textOf } from '../gdb/records.ts';
 import { panicFunctions } from '../kernels/detect.ts';
 import type { WaitCycle } from '../protocol.ts';
 import type { Boot } from './boot.ts';
@@ -140,14 +140,23 @@ export class Exceptions {
   /** The first argument of the panic function, a C string. @param frame options that select it, when it is not selected */
   async #panicReason(frame = ''): Promise<string> {
     try {
-      const command = `-unikernel-evaluate ${frame} 0 0 "(char *)$rdi"`;
+      const command = `-data-read-memory-bytes ${frame} $rdi ${LONGEST_REASON}`;
       const answer = await this.#current().debuggee.gdb.execute(command);
-      const value = textOf(recordOf(answer, 'variable') ?? {}, 'value') ?? '';
-      return /^0x[0-9a-f]+ "(.*)"/s.exec(value)?.[1] ?? value;
+      return reasonIn(Buffer.from(textOf(recordsOf(answer, 'memory')[0] ?? {}, 'contents') ?? '', 'hex'));
     } catch {
-      return 'The kernel panicked.';
+      return PANICKED;
     }
   }
 }
 
 const PANIC = 'Panic';
+const PANICKED = 'The kernel panicked.';
+/** In bytes: no kernel says more. */
+const LONGEST_REASON = 512;
+
+/** The C string in `bytes`. A kernel that panics without a reason has anything in the register. */
+function reasonIn(bytes: Buffer): string {
+  const end = bytes.indexOf(0);
+  const text = bytes.toString('utf8', 0, end < 0 ? bytes.length : end).trim();
+  return text === '' || /[^\P{Cc}\n\t]|\uFFFD/u.test(text) ? PANICKED : text;
+}

@@ -2,11 +2,12 @@
 const FUNCTIONS = [
   'switch_to_best|switch_stacks|schedule|yield|preempt\\w*',
   'wait_\\w+|wake\\w*|thread_sleep\\w*|thread_join|thread_exit',
-  'Lock::\\w+|Mutex::\\w+|ReaderWriterLock::\\w+|ConditionVariable::\\w+|TruthfulLock::\\w+|\\w*Guard::\\w+',
+  'Lock::\\w+|Mutex::\\w+|ReaderWriterLock::\\w+|ConditionVariable::\\w+|(Scoped|Truthful)Lock(<.*>)?::\\w+|\\w*Guard::\\w+',
   'vnode_lock\\w*|InterruptsOff::\\S+',
-  'panic|panic_at|verify_failed|abort',
+  'check_order|locking_thread|interrupt_common|handle',
+  'panic|panic_at|report|report_exception|verify_failed|abort',
 ].join('|');
 
 export const SPROUT_PLUMBING = new RegExp(
-  `^(sprout::)?(arch::)?(\\(anonymous namespace\\)::)?(${FUNCTIONS}|sprout_(preempt|panic_hook|switch\\w*|exception\\w*)|__cxa_pure_virtual)$`,
+  `^(sprout::)?(arch::)?(\\(anonymous namespace\\)::)?(${FUNCTIONS}|sprout_(interrupt|preempt|panic|switch)\\w*|__cxa_pure_virtual)$`,
 );
