@@ -20,7 +20,7 @@ export function registerLanguages(context: vscode.ExtensionContext): void {
     running.catch((error: unknown) => {
       const why = error instanceof Error ? error.message : String(error);
       void vscode.window.showErrorMessage(
-        `Image manifests are shown without help: their language server did not start (${why}).`,
+        vscode.l10n.t('Image manifests are shown without help: their language server did not start ({0}).', why),
       );
     });
   };

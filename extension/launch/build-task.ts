@@ -47,7 +47,7 @@ function buildTask(folder: vscode.WorkspaceFolder, cwd: string, definition: Buil
     '$unikernel-gcc',
   );
   task.group = vscode.TaskGroup.Build;
-  task.detail = 'Configures and builds the kernel with CMake and Ninja.';
+  task.detail = vscode.l10n.t('Configures and builds the kernel with CMake and Ninja.');
   return task;
 }
 
@@ -60,7 +60,9 @@ export function registerBuildTasks(context: vscode.ExtensionContext): void {
       if (first) {
         await vscode.tasks.executeTask(first);
       } else {
-        void vscode.window.showErrorMessage('No kernel that the workbench can build is in this workspace.');
+        void vscode.window.showErrorMessage(
+          vscode.l10n.t('No kernel that the workbench can build is in this workspace.'),
+        );
       }
     }),
   );

@@ -64,7 +64,9 @@ class ConfigurationProvider implements vscode.DebugConfigurationProvider {
 function untrusted(): string | undefined {
   return vscode.workspace.isTrusted
     ? undefined
-    : 'This workspace is not trusted, so nothing of it is built, booted or debugged: trust it first (Workspaces: Manage Workspace Trust).';
+    : vscode.l10n.t(
+        'This workspace is not trusted, so nothing of it is built, booted or debugged: trust it first (Workspaces: Manage Workspace Trust).',
+      );
 }
 
 /** The kernel of `home`'s tree, or an ELF that the user picks. */
@@ -73,15 +75,19 @@ async function chooseKernel(home: vscode.WorkspaceFolder | undefined): Promise<s
   if (tree) {
     return tree.kernel;
   }
-  const choose = 'Choose an ELF…';
+  const choose = vscode.l10n.t('Choose an ELF…');
   const answer = await vscode.window.showErrorMessage(
-    'No kernel that the workbench knows is in this workspace, and the launch configuration names none in "kernel".',
+    vscode.l10n.t(
+      'No kernel that the workbench knows is in this workspace, and the launch configuration names none in "kernel".',
+    ),
     choose,
   );
   if (answer !== choose) {
     return undefined;
   }
-  const options: vscode.OpenDialogOptions = { title: 'The Kernel to Debug: An ELF with Debug Information' };
+  const options: vscode.OpenDialogOptions = {
+    title: vscode.l10n.t('The Kernel to Debug: An ELF with Debug Information'),
+  };
   const chosen = await vscode.window.showOpenDialog(home ? { ...options, defaultUri: home.uri } : options);
   return chosen?.[0]?.fsPath;
 }
@@ -130,5 +136,9 @@ async function debugKernel(): Promise<void> {
       return;
     }
   }
-  await vscode.debug.startDebugging(folders[0], { type: DEBUG_TYPE, request: 'launch', name: 'Debug kernel' });
+  await vscode.debug.startDebugging(folders[0], {
+    type: DEBUG_TYPE,
+    request: 'launch',
+    name: vscode.l10n.t('Debug kernel'),
+  });
 }

@@ -148,7 +148,7 @@ export function registerGuestConsole(context: vscode.ExtensionContext, sessions:
       if (sessions.current) {
         consoles.show(sessions.current);
       } else {
-        void vscode.window.showErrorMessage('No kernel is being debugged.');
+        void vscode.window.showErrorMessage(vscode.l10n.t('No kernel is being debugged.'));
       }
     }),
   );

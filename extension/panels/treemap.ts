@@ -46,7 +46,7 @@ class Treemap {
 
   constructor(extension: vscode.Uri, sizes: SymbolSizes, onDispose: () => void) {
     this.#sizes = sizes;
-    this.#panel = openPage(extension, TYPE, PAGE);
+    this.#panel = openPage(extension, TYPE, mapPage());
     const { webview } = this.#panel;
     this.#disposables.push(
       webview.onDidReceiveMessage((message: ToHost) => this.#receive(message)),
@@ -102,7 +102,7 @@ class Treemap {
       this.#nodes = new Map();
       const isComparison = summary.before !== undefined;
       const name = summary.path.split('/').at(-1) ?? summary.path;
-      this.#panel.title = `Sizes of ${name}`;
+      this.#panel.title = vscode.l10n.t('Sizes of {0}', name);
       await this.#post({
         type: 'map',
         title: summary.path,
@@ -110,7 +110,7 @@ class Treemap {
         measure: query.measure,
         filter: query.filter,
         isComparison,
-        trail: trail.map((step) => (step.id === '' ? { ...step, label: name } : step)),
+        trail: trail.map(({ id, label }) => ({ id, label: id === '' ? name : this.#sizes.labelOf(label) })),
         map: this.#row(map, query, isComparison),
       });
     } catch (error) {
@@ -126,7 +126,7 @@ class Treemap {
     this.#nodes.set(node.id, node);
     return {
       id: node.id,
-      label: node.item ? shortName(node.item) : node.label,
+      label: node.item ? shortName(node.item) : this.#sizes.labelOf(node.label),
       role: node.role,
       bytes: bytesOf(node, query.measure),
       weight: node.weight,
@@ -144,26 +144,29 @@ function shortName(item: SizeItem): string {
   return isSymbol(item) ? bareName(splitName(item.name).leaf) || item.name : item.name;
 }
 
-const PAGE: Page = {
-  script: 'treemap',
-  title: 'Size Map',
-  style: `
+/** Translated when it is opened. */
+function mapPage(): Page {
+  return {
+    script: 'treemap',
+    title: vscode.l10n.t('Size Map'),
+    style: `
 header { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
 nav { display: flex; flex-wrap: wrap; gap: 4px; }
 .field { display: flex; gap: 6px; align-items: center; }
 #map { flex: 1; min-height: 0; width: 100%; outline: none; cursor: pointer; display: block; }
 #status { min-height: 1.4em; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 `,
-  body: `<header>
-<div class="field"><label for="grouping">Group by</label><vscode-dropdown id="grouping" aria-label="Group by">
-<vscode-option value="source">folder and file</vscode-option><vscode-option value="section">section</vscode-option><vscode-option value="name">name</vscode-option>
+    body: `<header>
+<div class="field"><label for="grouping">${vscode.l10n.t('Group by')}</label><vscode-dropdown id="grouping" aria-label="${vscode.l10n.t('Group by')}">
+<vscode-option value="source">${vscode.l10n.t('folder and file')}</vscode-option><vscode-option value="section">${vscode.l10n.t('section')}</vscode-option><vscode-option value="name">${vscode.l10n.t('name')}</vscode-option>
 </vscode-dropdown></div>
-<div class="field"><label for="measure">Area</label><vscode-dropdown id="measure" aria-label="Area">
-<vscode-option value="memory">bytes in memory</vscode-option><vscode-option value="file">bytes in the file</vscode-option>
+<div class="field"><label for="measure">${vscode.l10n.t('Area')}</label><vscode-dropdown id="measure" aria-label="${vscode.l10n.t('Area')}">
+<vscode-option value="memory">${vscode.l10n.t('bytes in memory')}</vscode-option><vscode-option value="file">${vscode.l10n.t('bytes in the file')}</vscode-option>
 </vscode-dropdown></div>
-<vscode-text-field id="filter" placeholder="Filter (regular expression)" aria-label="Filter, a regular expression"></vscode-text-field>
+<vscode-text-field id="filter" placeholder="${vscode.l10n.t('Filter (regular expression)')}" aria-label="${vscode.l10n.t('Filter, a regular expression')}"></vscode-text-field>
 </header>
-<nav id="trail" aria-label="What is shown"></nav>
-<canvas id="map" tabindex="0" role="application" aria-roledescription="size map" aria-describedby="status" aria-label="Size map. Arrow keys choose, Enter opens, Escape goes up."></canvas>
+<nav id="trail" aria-label="${vscode.l10n.t('What is shown')}"></nav>
+<canvas id="map" tabindex="0" role="application" aria-roledescription="${vscode.l10n.t('size map')}" aria-describedby="status" aria-label="${vscode.l10n.t('Size map. Arrow keys choose, Enter opens, Escape goes up.')}"></canvas>
 <div id="status" role="status" aria-live="polite"></div>`,
-};
+  };
+}

@@ -60,12 +60,12 @@ async function chooseElf(title: string, uri: vscode.Uri | undefined): Promise<st
   if (uri instanceof vscode.Uri) {
     return uri.fsPath;
   }
-  const found = await vscode.window.showOpenDialog({ title, canSelectMany: false, openLabel: 'Show' });
+  const found = await vscode.window.showOpenDialog({ title, canSelectMany: false, openLabel: vscode.l10n.t('Show') });
   return found?.[0]?.fsPath;
 }
 
 async function chooseFile(sizes: SymbolSizes, uri: vscode.Uri | undefined): Promise<void> {
-  const path = await chooseElf('Show sizes of an ELF file', uri);
+  const path = await chooseElf(vscode.l10n.t('Show sizes of an ELF file'), uri);
   if (path !== undefined) {
     const opened = sizes.open(path);
     await vscode.commands.executeCommand('unikernel.symbolSizes.focus');
@@ -84,7 +84,7 @@ async function reveal(sizes: SymbolSizes, name: string): Promise<void> {
 async function chooseBefore(sizes: SymbolSizes, uri: vscode.Uri | undefined): Promise<void> {
   const summary = await sizes.open();
   if (!summary) {
-    throw new Error('No ELF file is chosen: use Unikernel: Show Sizes of an ELF File.');
+    throw new Error(vscode.l10n.t('No ELF file is chosen: use Unikernel: Show Sizes of an ELF File.'));
   }
   if (uri instanceof vscode.Uri) {
     await sizes.compare(uri.fsPath);
@@ -92,14 +92,17 @@ async function chooseBefore(sizes: SymbolSizes, uri: vscode.Uri | undefined): Pr
   }
   const files = await vscode.workspace.findFiles('**/*.elf', '**/node_modules/**', 50);
   const others = files.filter(({ fsPath }) => fsPath !== summary.path);
-  const browse = { label: 'Choose another file…', path: undefined };
+  const browse = { label: vscode.l10n.t('Choose another file…'), path: undefined };
   const picks: { label: string; path: string | undefined }[] = [
-    ...(summary.hasPrevious ? [{ label: 'The build before this one', path: PREVIOUS_BUILD }] : []),
+    ...(summary.hasPrevious ? [{ label: vscode.l10n.t('The build before this one'), path: PREVIOUS_BUILD }] : []),
     ...others.map(({ fsPath }) => ({ label: vscode.workspace.asRelativePath(fsPath), path: fsPath })),
     browse,
   ];
-  const pick = await vscode.window.showQuickPick(picks, { title: 'Compare Sizes with', matchOnDescription: true });
-  const path = pick === browse ? await chooseElf('Compare sizes with', undefined) : pick?.path;
+  const pick = await vscode.window.showQuickPick(picks, {
+    title: vscode.l10n.t('Compare Sizes with'),
+    matchOnDescription: true,
+  });
+  const path = pick === browse ? await chooseElf(vscode.l10n.t('Compare sizes with'), undefined) : pick?.path;
   if (path !== undefined) {
     await sizes.compare(path);
   }
@@ -107,11 +110,11 @@ async function chooseBefore(sizes: SymbolSizes, uri: vscode.Uri | undefined): Pr
 
 async function chooseGrouping(sizes: SymbolSizes): Promise<void> {
   const picks = (Object.keys(GROUPING_NAMES) as Grouping[]).map((grouping) => ({
-    label: `By ${GROUPING_NAMES[grouping]}`,
-    ...(grouping === sizes.query.grouping && { description: 'shown now' }),
+    label: vscode.l10n.t('By {0}', GROUPING_NAMES[grouping]),
+    ...(grouping === sizes.query.grouping && { description: vscode.l10n.t('shown now') }),
     grouping,
   }));
-  const pick = await vscode.window.showQuickPick(picks, { title: 'Group Sizes' });
+  const pick = await vscode.window.showQuickPick(picks, { title: vscode.l10n.t('Group Sizes') });
   if (pick) {
     await sizes.show({ grouping: pick.grouping });
   }
@@ -119,11 +122,11 @@ async function chooseGrouping(sizes: SymbolSizes): Promise<void> {
 
 async function chooseMeasure(sizes: SymbolSizes): Promise<void> {
   const picks: { label: string; measure: Measure; sort: 'size' | 'name' }[] = [
-    { label: 'Largest in memory first', measure: 'memory', sort: 'size' },
-    { label: 'Largest in the file first', measure: 'file', sort: 'size' },
-    { label: 'By name', measure: sizes.query.measure, sort: 'name' },
+    { label: vscode.l10n.t('Largest in memory first'), measure: 'memory', sort: 'size' },
+    { label: vscode.l10n.t('Largest in the file first'), measure: 'file', sort: 'size' },
+    { label: vscode.l10n.t('By name'), measure: sizes.query.measure, sort: 'name' },
   ];
-  const pick = await vscode.window.showQuickPick(picks, { title: 'Sort Sizes' });
+  const pick = await vscode.window.showQuickPick(picks, { title: vscode.l10n.t('Sort Sizes') });
   if (pick) {
     await sizes.show({ measure: pick.measure, sort: pick.sort });
   }
@@ -131,15 +134,15 @@ async function chooseMeasure(sizes: SymbolSizes): Promise<void> {
 
 async function chooseFilter(sizes: SymbolSizes): Promise<void> {
   const filter = await vscode.window.showInputBox({
-    title: 'Filter Sizes',
-    prompt: 'A regular expression on names, sources and sections; empty shows all.',
+    title: vscode.l10n.t('Filter Sizes'),
+    prompt: vscode.l10n.t('A regular expression on names, sources and sections; empty shows all.'),
     value: sizes.query.filter,
     validateInput: (text) => {
       try {
         new RegExp(text);
         return undefined;
       } catch {
-        return `“${text}” is not a regular expression.`;
+        return vscode.l10n.t('“{0}” is not a regular expression.', text);
       }
     },
   });
@@ -150,10 +153,11 @@ async function chooseFilter(sizes: SymbolSizes): Promise<void> {
 
 async function chooseMinimum(sizes: SymbolSizes): Promise<void> {
   const text = await vscode.window.showInputBox({
-    title: 'Smallest Size',
-    prompt: 'Rows below it are told as one: bytes, or a size such as 4 KiB; 0 shows all.',
+    title: vscode.l10n.t('Smallest Size'),
+    prompt: vscode.l10n.t('Rows below it are told as one: bytes, or a size such as 4 KiB; 0 shows all.'),
     value: formatBytes(sizes.query.minimum),
-    validateInput: (value) => (parseSize(value) === undefined ? 'Bytes, or a number with KiB or MiB.' : undefined),
+    validateInput: (value) =>
+      parseSize(value) === undefined ? vscode.l10n.t('Bytes, or a number with KiB or MiB.') : undefined,
   });
   if (text !== undefined) {
     await sizes.show({ minimum: parseSize(text) ?? 0 });
@@ -168,14 +172,14 @@ async function openSource(element: SizeElement): Promise<void> {
 
 async function openPlace(place: SourcePlace | undefined): Promise<void> {
   if (!place) {
-    throw new Error('No source is known.');
+    throw new Error(vscode.l10n.t('No source is known.'));
   }
   const line = Math.max(0, place.line - 1);
   try {
     const document = await vscode.workspace.openTextDocument(vscode.Uri.file(place.file));
     await vscode.window.showTextDocument(document, { selection: new vscode.Range(line, 0, line, 0), preview: true });
   } catch {
-    throw new Error(`The source ${place.file} is not here: the file was built elsewhere.`);
+    throw new Error(vscode.l10n.t('The source {0} is not here: the file was built elsewhere.', place.file));
   }
 }
 
@@ -186,10 +190,10 @@ async function showDisassembly(
   item: SizeItem | undefined,
 ): Promise<void> {
   if (!item || sizes.path === undefined) {
-    throw new Error('Choose a function in the Symbol Sizes view.');
+    throw new Error(vscode.l10n.t('Choose a function in the Symbol Sizes view.'));
   }
   if (!vscode.workspace.isTrusted) {
-    throw new Error('gdb runs in a trusted workspace only.');
+    throw new Error(vscode.l10n.t('gdb runs in a trusted workspace only.'));
   }
   await documents.show(
     `${item.name.replace(/\(.*/, '')}.s`,
@@ -199,7 +203,7 @@ async function showDisassembly(
 
 async function showRetained(sizes: SymbolSizes, documents: SizeDocuments, item: SizeItem | undefined): Promise<void> {
   if (!item) {
-    throw new Error('Choose a symbol in the Symbol Sizes view.');
+    throw new Error(vscode.l10n.t('Choose a symbol in the Symbol Sizes view.'));
   }
   const retained = await sizes.ask('retained', { name: item.linkName });
   await documents.show(`who keeps ${item.name.replace(/\(.*/, '')}.txt`, retainedLines(retained, TEXT_ROWS).join('\n'));
@@ -214,7 +218,7 @@ async function showStacks(sizes: SymbolSizes, documents: SizeDocuments): Promise
 async function checkBudgets(sizes: SymbolSizes, documents: SizeDocuments): Promise<boolean> {
   const files = await vscode.workspace.findFiles('**/size-budgets.json', '**/node_modules/**', 20);
   if (files.length === 0) {
-    throw new Error('The workspace has no size-budgets.json.');
+    throw new Error(vscode.l10n.t('The workspace has no size-budgets.json.'));
   }
   const summary = await sizes.open();
   const parts: string[] = [];
@@ -227,10 +231,12 @@ async function checkBudgets(sizes: SymbolSizes, documents: SizeDocuments): Promi
   await documents.show(`size budgets of ${basename(summary?.path ?? '')}.txt`, parts.join('\n'));
   if (exceeded > 0) {
     void vscode.window.showWarningMessage(
-      exceeded === 1 ? 'A size budget is exceeded.' : `${exceeded} size budgets are exceeded.`,
+      exceeded === 1
+        ? vscode.l10n.t('A size budget is exceeded.')
+        : vscode.l10n.t('{0} size budgets are exceeded.', exceeded),
     );
   } else {
-    void vscode.window.showInformationMessage('All size budgets hold.');
+    void vscode.window.showInformationMessage(vscode.l10n.t('All size budgets hold.'));
   }
   return exceeded === 0;
 }

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { PREVIOUS_BUILD, type Row, type Summary } from '../../debug-adapter/elf/sizes/messages.ts';
 import { DEFAULT_QUERY } from '../../debug-adapter/elf/sizes/tree.ts';
-import { bothSizes, rowText, rowTooltip, viewDescription, viewMessage } from './symbol-sizes-rows.ts';
+import { bothSizes, homeLabel, rowText, rowTooltip, viewDescription, viewMessage } from './symbol-sizes-rows.ts';
 
 const summary: Summary = {
   path: '/k/build/sprout.elf',
@@ -82,4 +82,12 @@ test('what is filtered and what could not be told stands above the rows', () => 
   expect(
     viewMessage({ ...summary, notes: ['It is stripped.'] }, { ...DEFAULT_QUERY, filter: 'x', minimum: 2048 }),
   ).toBe('Only what matches “x”. Rows below 2.0 KiB are told as one. It is stripped.');
+});
+
+test('folders of the workspace are told by their name there', () => {
+  const folders = [{ name: 'kernel', path: '/home/me/kernel' }];
+  expect(homeLabel('/home/me/kernel', folders)).toBe('kernel');
+  expect(homeLabel('/home/me/kernel/mm', folders)).toBe('kernel/mm');
+  expect(homeLabel('/home/me/kernels', folders)).toBe('/home/me/kernels');
+  expect(homeLabel('[padding]', folders)).toBe('[padding]');
 });

@@ -61,6 +61,12 @@ export function bothSizes(row: { memoryBytes: number; fileBytes: number }, isCha
   return `${sizeText(row.memoryBytes, isChange)}${share}${file}`;
 }
 
+/** A folder or file of the user's workspace, begun with the workspace folder's name: what lies above it says nothing to them. */
+export function homeLabel(label: string, folders: readonly { name: string; path: string }[]): string {
+  const home = folders.find(({ path }) => label === path || label.startsWith(`${path}/`));
+  return home ? home.name + label.slice(home.path.length) : label;
+}
+
 export function rowText(row: Row, summary: Summary, query: TreeQuery): RowText {
   const isChange = summary.before !== undefined;
   const total = query.measure === 'file' ? summary.fileBytes : summary.memoryBytes;

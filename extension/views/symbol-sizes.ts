@@ -6,7 +6,7 @@ import type { Row, SizeRequestName, SizeRequests, Summary } from '../../debug-ad
 import { DEFAULT_QUERY, type TreeQuery } from '../../debug-adapter/elf/sizes/tree.ts';
 import { sentence } from '../sessions.ts';
 import { setting } from '../settings.ts';
-import { rowText, rowTooltip, viewDescription, viewMessage } from './symbol-sizes-rows.ts';
+import { homeLabel, rowText, rowTooltip, viewDescription, viewMessage } from './symbol-sizes-rows.ts';
 
 const VIEW = 'unikernel.symbolSizes';
 const ROWS_AT_ONCE = 500;
@@ -137,7 +137,7 @@ export class SymbolSizes implements vscode.TreeDataProvider<SizeElement>, vscode
     parameters: SizeRequests[N]['parameters'],
   ): Promise<SizeRequests[N]['result']> {
     if (!(await this.open())) {
-      throw new Error('No ELF file is chosen: use Unikernel: Show Sizes of an ELF File.');
+      throw new Error(vscode.l10n.t('No ELF file is chosen: use Unikernel: Show Sizes of an ELF File.'));
     }
     return this.#worker.ask(name, parameters);
   }
@@ -170,7 +170,11 @@ export class SymbolSizes implements vscode.TreeDataProvider<SizeElement>, vscode
     if ('more' in element) {
       const item = new vscode.TreeItem(`Show more (${element.more.hidden.toLocaleString('en-US')} hidden)`);
       item.iconPath = new vscode.ThemeIcon('ellipsis');
-      item.command = { command: 'unikernel.sizes.showMore', title: 'Show More', arguments: [element.more.parent] };
+      item.command = {
+        command: 'unikernel.sizes.showMore',
+        title: vscode.l10n.t('Show More'),
+        arguments: [element.more.parent],
+      };
       return item;
     }
     return this.#rowItem(element.row);
@@ -183,15 +187,25 @@ export class SymbolSizes implements vscode.TreeDataProvider<SizeElement>, vscode
     return item;
   }
 
+  /** What a row is called in this window. */
+  labelOf(label: string): string {
+    const folders = vscode.workspace.workspaceFolders ?? [];
+    return homeLabel(
+      label,
+      folders.map(({ name, uri }) => ({ name, path: uri.fsPath })),
+    );
+  }
+
   #rowItem(row: Row): vscode.TreeItem {
     const { None, Collapsed } = vscode.TreeItemCollapsibleState;
-    const item = new vscode.TreeItem(row.label, row.hasChildren ? Collapsed : None);
+    const label = this.labelOf(row.label);
+    const item = new vscode.TreeItem(label, row.hasChildren ? Collapsed : None);
     // The file's key is part of it: another build is another tree, and what was open stays open in the same one.
     item.id = `${this.#path}\n${this.query.grouping}${row.id}`;
     if (!this.#known) {
       return item;
     }
-    const text = rowText(row, this.#known, this.query);
+    const text = rowText({ ...row, label }, this.#known, this.query);
     item.description = text.description;
     item.iconPath = new vscode.ThemeIcon(
       text.icon,
@@ -200,19 +214,26 @@ export class SymbolSizes implements vscode.TreeDataProvider<SizeElement>, vscode
     item.contextValue = text.context;
     item.accessibilityInformation = { label: text.spoken };
     if (!row.hasChildren && text.context.includes(' source')) {
-      item.command = { command: 'unikernel.sizes.openSource', title: 'Open Source', arguments: [{ row }] };
+      item.command = {
+        command: 'unikernel.sizes.openSource',
+        title: vscode.l10n.t('Open Source'),
+        arguments: [{ row }],
+      };
     }
     return item;
   }
 
   async #read(path: string): Promise<Summary> {
-    const reading = vscode.window.withProgress({ location: { viewId: VIEW }, title: 'Reading sizes' }, async () => {
-      this.#worker.onProgress = (step, fraction) => {
-        this.#tree.message = `${step}: ${Math.round(100 * fraction)}%`;
-      };
-      const compareWith = this.#compareWith;
-      return this.#worker.ask('open', { path, ...(compareWith !== undefined && { compareWith }) });
-    });
+    const reading = vscode.window.withProgress(
+      { location: { viewId: VIEW }, title: vscode.l10n.t('Reading sizes') },
+      async () => {
+        this.#worker.onProgress = (step, fraction) => {
+          this.#tree.message = `${step}: ${Math.round(100 * fraction)}%`;
+        };
+        const compareWith = this.#compareWith;
+        return this.#worker.ask('open', { path, ...(compareWith !== undefined && { compareWith }) });
+      },
+    );
     try {
       this.#known = await reading;
       this.#limits.clear();

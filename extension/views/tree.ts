@@ -159,13 +159,15 @@ export class ViewTree<V extends ViewName> implements vscode.TreeDataProvider<Row
       return [{ id: 'error', label: error, icon: 'error', tone: 'error', tooltip: () => error }];
     }
     if (!snapshot) {
-      return [{ id: 'waiting', label: 'Waiting for the guest…', icon: 'loading~spin' }];
+      return [{ id: 'waiting', label: vscode.l10n.t('Waiting for the guest…'), icon: 'loading~spin' }];
     }
     const rows = this.#build(snapshot);
     const notes = snapshot.notes.map(
       (note, index): ViewNode => ({ id: `note/${index}`, label: note, icon: 'info', tooltip: () => note }),
     );
-    return rows.length + notes.length > 0 ? [...rows, ...notes] : [{ id: 'none', label: 'Nothing yet.', icon: 'info' }];
+    return rows.length + notes.length > 0
+      ? [...rows, ...notes]
+      : [{ id: 'none', label: vscode.l10n.t('Nothing yet.'), icon: 'info' }];
   }
 
   #limited(parent: string, nodes: ViewNode[]): ViewNode[] {

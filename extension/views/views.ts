@@ -36,16 +36,16 @@ export function registerViews(context: vscode.ExtensionContext, sessions: Sessio
 async function findDeadlocks(sessions: Sessions): Promise<string[]> {
   const session = sessions.current;
   if (!session) {
-    void vscode.window.showErrorMessage('No kernel is being debugged.');
+    void vscode.window.showErrorMessage(vscode.l10n.t('No kernel is being debugged.'));
     return [];
   }
   try {
     const { cycles } = await request(session, 'unikernel/cycles', {});
     const found = cycles.map((cycle) => cycle.description);
     if (found.length === 0) {
-      void vscode.window.showInformationMessage('No threads wait for each other in a cycle.');
+      void vscode.window.showInformationMessage(vscode.l10n.t('No threads wait for each other in a cycle.'));
     } else {
-      void vscode.window.showWarningMessage(`Deadlock: ${found.join(' ')}`);
+      void vscode.window.showWarningMessage(vscode.l10n.t('Deadlock: {0}', found.join(' ')));
     }
     return found;
   } catch (error) {
