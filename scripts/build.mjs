@@ -16,6 +16,7 @@ const entryPoints = {
   worker: 'debug-adapter/worker/main.ts',
   terminal: 'debug-adapter/terminal/main.ts',
   sizes: 'debug-adapter/terminal/sizes-main.ts',
+  compare: 'debug-adapter/terminal/compare-main.ts',
   'sizes-worker': 'debug-adapter/elf/sizes/worker.ts',
 };
 
