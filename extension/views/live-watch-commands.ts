@@ -19,6 +19,8 @@ export function registerWatchCommands(watch: LiveWatch, sessions: Sessions): vsc
     copyValue: async (row?: WatchRow) => vscode.env.clipboard.writeText(rowOf(watch, row).value?.value ?? ''),
     copyExpression: async (row?: WatchRow) => vscode.env.clipboard.writeText(rowOf(watch, row).expression),
     toggleHexadecimal: () => watch.toggleHexadecimal(),
+    pause: () => watch.setPaused(true),
+    resume: () => watch.setPaused(false),
   };
   return vscode.Disposable.from(
     ...Object.entries(commands).map(([name, command]) =>

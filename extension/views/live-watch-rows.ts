@@ -46,7 +46,7 @@ export interface Wanted {
 /** Elements below one row; what has more is cut into ranges. */
 export const ELEMENTS_AT_ONCE = 100;
 /** The adapter's bounds. */
-const MOST_EXPRESSIONS = 200;
+export const MOST_EXPRESSIONS = 200;
 const MOST_EXPANDED = 50;
 
 export class WatchRows {

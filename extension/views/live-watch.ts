@@ -2,13 +2,15 @@
 import * as vscode from 'vscode';
 import { request, type Sessions, sentence } from '../sessions.ts';
 import { watchItem, watchTooltip } from './live-watch-item.ts';
-import { type Pin, rangeOf, rangesBelow, type WatchRow, WatchRows } from './live-watch-rows.ts';
+import { MOST_EXPRESSIONS, type Pin, rangeOf, rangesBelow, type WatchRow, WatchRows } from './live-watch-rows.ts';
 import { ValueFeed } from './value-feed.ts';
 
 const PINS_KEY = 'unikernel.liveWatch.pins';
 const HEXADECIMAL_KEY = 'unikernel.liveWatch.hexadecimal';
 /** What rows that are dragged carry: their ids. VS Code wants the view's name in it. */
 const DRAGGED = 'application/vnd.code.tree.unikernel.livewatch';
+/** True while the rows stand still: for `when` clauses. */
+const PAUSED_CONTEXT = 'unikernel.liveWatch.paused';
 /** Rows that open and close together ask once. */
 const SETTLE_MILLISECONDS = 50;
 
@@ -16,6 +18,7 @@ export class LiveWatch
   implements vscode.TreeDataProvider<WatchRow>, vscode.TreeDragAndDropController<WatchRow>, vscode.Disposable
 {
   readonly #state: vscode.Memento;
+  readonly #sessions: Sessions;
   readonly #rows = new WatchRows();
   readonly #feed: ValueFeed;
   readonly #tree: vscode.TreeView<WatchRow>;
@@ -23,6 +26,7 @@ export class LiveWatch
   readonly #subscriptions: vscode.Disposable[];
   #pins: Pin[];
   #failure: string | undefined;
+  #isPaused = false;
   #asking: NodeJS.Timeout | undefined;
 
   readonly onDidChangeTreeData = this.#drawn.event;
@@ -32,6 +36,7 @@ export class LiveWatch
   /** @param state keeps the pins of the workspace */
   constructor(state: vscode.Memento, sessions: Sessions) {
     this.#state = state;
+    this.#sessions = sessions;
     this.#pins = state.get<Pin[]>(PINS_KEY, []);
     this.#rows.setPins(this.#pins);
     this.#feed = new ValueFeed(sessions, () => ({ ...this.#rows.wanted(), hexadecimal: this.isHexadecimal }));
@@ -59,6 +64,7 @@ export class LiveWatch
       }),
     ];
     this.#feed.setVisible(this.#tree.visible);
+    this.#describe();
   }
 
   get session(): vscode.DebugSession | undefined {
@@ -75,12 +81,26 @@ export class LiveWatch
 
   async toggleHexadecimal(): Promise<void> {
     await this.#state.update(HEXADECIMAL_KEY, !this.isHexadecimal);
+    this.#describe();
     this.#feed.restart();
+  }
+
+  /** Rows that stand still can be read and hovered, however often their values change; what happens meanwhile is remembered. */
+  async setPaused(isPaused: boolean): Promise<void> {
+    this.#isPaused = isPaused;
+    await vscode.commands.executeCommand('setContext', PAUSED_CONTEXT, isPaused);
+    this.#describe();
+    if (!isPaused) {
+      this.#drawn.fire(undefined);
+    }
   }
 
   /** Pins an expression at the end; one that is pinned already is shown. */
   async add(expression: string, label?: string): Promise<void> {
     if (!this.#pins.some((pin) => pin.expression === expression)) {
+      if (this.#pins.length >= MOST_EXPRESSIONS) {
+        throw new Error(vscode.l10n.t('Live Watch follows {0} expressions at most: remove some.', MOST_EXPRESSIONS));
+      }
       const id = 1 + Math.max(0, ...this.#pins.map((pin) => pin.id));
       await this.#setPins([...this.#pins, { id, expression, ...(label !== undefined && { label }) }]);
     }
@@ -115,7 +135,7 @@ export class LiveWatch
   }
 
   getTreeItem(row: WatchRow): vscode.TreeItem {
-    const note = this.session ? (this.#failure ?? '') : 'not available';
+    const note = this.session ? (this.#failure ?? '') : vscode.l10n.t('not available');
     return watchItem(row, this.#rows.isExpanded(row), note, performance.now());
   }
 
@@ -158,7 +178,7 @@ export class LiveWatch
 
   #requireSession(): vscode.DebugSession {
     if (!this.session) {
-      throw new Error('No kernel is being debugged.');
+      throw new Error(vscode.l10n.t('No kernel is being debugged.'));
     }
     return this.session;
   }
@@ -175,14 +195,25 @@ export class LiveWatch
   #forget(): void {
     this.#failure = undefined;
     this.#rows.clear();
+    this.#describe();
     this.#drawn.fire(undefined);
   }
 
   #draw(rows: WatchRow[]): void {
-    if (rows.length > 0) {
+    this.#describe();
+    if (rows.length > 0 && !this.#isPaused) {
       this.#drawn.fire(rows);
     }
-    this.#tree.description = this.isHexadecimal ? 'hexadecimal' : '';
+  }
+
+  #describe(): void {
+    const { session } = this;
+    const facts = [
+      this.#sessions.several && session ? session.name : '',
+      this.#isPaused ? vscode.l10n.t('paused') : '',
+      this.isHexadecimal ? vscode.l10n.t('hexadecimal') : '',
+    ];
+    this.#tree.description = facts.filter((fact) => fact !== '').join(' · ');
   }
 
   #setExpanded(row: WatchRow, isExpanded: boolean): void {
