@@ -6,6 +6,7 @@ import { registerAdapter } from './launch/adapter.ts';
 import { registerBuildTasks } from './launch/build-task.ts';
 import { registerConfigurations } from './launch/configurations.ts';
 import { registerGuestConsole } from './launch/guest-console.ts';
+import { registerHistory } from './panels/history.ts';
 import { registerWaitsFor } from './panels/waits-for.ts';
 import { Sessions } from './sessions.ts';
 import { registerLiveWatch } from './views/live-watch-feature.ts';
@@ -22,6 +23,7 @@ export function activate(context: vscode.ExtensionContext): WorkbenchApi {
   registerViews(context, sessions);
   registerLiveWatch(context, sessions);
   registerWaitsFor(context, sessions);
+  registerHistory(context, sessions);
   registerSymbolSizes(context);
   registerLanguages(context);
   return createApi(sessions, context.subscriptions);

@@ -24,6 +24,7 @@ const entryPoints = {
 const webviewEntryPoints = {
   treemap: 'webviews/treemap/main.ts',
   'waits-for': 'webviews/waits-for/main.ts',
+  history: 'webviews/history/main.ts',
 };
 
 /**

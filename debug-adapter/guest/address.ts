@@ -31,14 +31,20 @@ export function parseAddress(text: string): Address {
   return value;
 }
 
+/** Bytes that can be read, such as a Buffer: pages in a browser import this file too, and have none. */
+interface LittleEndian {
+  readInt32LE(offset: number): number;
+  readUInt32LE(offset: number): number;
+}
+
 /**
  * Reads a 64-bit little-endian value as a signed number: exact for every canonical address and for counters below 2^53.
  */
-export function readSigned64(bytes: Buffer, offset: number): number {
+export function readSigned64(bytes: LittleEndian, offset: number): number {
   return bytes.readInt32LE(offset + 4) * TWO_TO_32 + bytes.readUInt32LE(offset);
 }
 
 /** Reads a 64-bit little-endian value as an unsigned number: exact below 2^53, rounded above. */
-export function readUnsigned64(bytes: Buffer, offset: number): number {
+export function readUnsigned64(bytes: LittleEndian, offset: number): number {
   return bytes.readUInt32LE(offset + 4) * TWO_TO_32 + bytes.readUInt32LE(offset);
 }

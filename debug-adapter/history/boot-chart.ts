@@ -3,6 +3,7 @@ import type { BootPhase } from '../kernels/model.ts';
 
 /** A boot as it is kept. */
 export interface BootRun {
+  id: string;
   /** Milliseconds since 1970. */
   when: number;
   /** What was booted, for people: the ELF, the machine. */
@@ -49,7 +50,7 @@ function row({ name, begin, end }: BootPhase, side: 'now' | 'before'): BootChart
   return end === undefined ? [] : [{ name, [side]: { begin, duration: end - begin } }];
 }
 
-/** `runs` with `run` in front, bounded. A boot that is kept already stays as it is. */
+/** `runs` with `run` in front, in the place of what was known of the same boot; bounded. */
 export function keepRun(runs: readonly BootRun[], run: BootRun): BootRun[] {
-  return [run, ...runs].slice(0, MOST_RUNS);
+  return [run, ...runs.filter(({ id }) => id !== run.id)].slice(0, MOST_RUNS);
 }

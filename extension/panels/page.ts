@@ -12,6 +12,8 @@ export interface Page {
   style: string;
   /** Constant markup: nothing of a guest or a file may be in it. */
   body: string;
+  /** It lives on while another editor hides it: for a page that has gathered something. */
+  livesHidden?: true;
 }
 
 /** The hash of nothing: the toolkit adds an empty style element, which it fills by script. */
@@ -33,6 +35,7 @@ export function openPage(
   const scripts = vscode.Uri.joinPath(extension, 'dist/webviews');
   const panel = vscode.window.createWebviewPanel(type, page.title, column, {
     enableScripts: true,
+    retainContextWhenHidden: page.livesHidden ?? false,
     localResourceRoots: [scripts],
   });
   panel.webview.html = html(panel.webview, vscode.Uri.joinPath(scripts, `${page.script}.js`), page);

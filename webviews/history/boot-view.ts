@@ -1,0 +1,134 @@
+/** The boot's tab: phases as bars, beside those of an earlier boot. */
+import type { Button, Dropdown } from '@vscode/webview-ui-toolkit';
+import { type BootChartRow, type BootRun, bootTime, compareBoots } from '../../debug-adapter/history/boot-chart.ts';
+import { element } from './dom.ts';
+import type { ToHost } from './messages.ts';
+import { lengthText } from './span.ts';
+
+const NONE = 'none';
+
+export class BootView {
+  readonly #other = element<Dropdown>('boot-other');
+  readonly #summary = element('boot-summary');
+  readonly #table = element('boot-table');
+  readonly #missing = element('boot-missing');
+  #runs: BootRun[] = [];
+  #current: BootRun | undefined;
+
+  constructor(post: (message: ToHost) => void) {
+    this.#other.addEventListener('change', () => this.#show());
+    element<Button>('boot-forget').addEventListener('click', () => post({ type: 'forgetBoots' }));
+    this.#show();
+  }
+
+  show(runs: BootRun[], current: string | undefined): void {
+    this.#runs = runs;
+    this.#current = runs.find(({ id }) => id === current);
+    this.#fill();
+    this.#show();
+  }
+
+  /** The earlier boots; the one before this is chosen at first. */
+  #fill(): void {
+    const earlier = this.#runs.filter((run) => run !== this.#current);
+    const { value } = this.#other;
+    const options = [{ id: NONE, text: 'no other boot' }, ...earlier.map((run) => ({ id: run.id, text: nameOf(run) }))];
+    this.#other.replaceChildren(
+      ...options.map(({ id, text }) => {
+        const option = document.createElement('vscode-option');
+        option.setAttribute('value', id);
+        option.textContent = text;
+        return option;
+      }),
+    );
+    const isThere = value === NONE || earlier.some(({ id }) => id === value);
+    this.#other.value = value && isThere ? value : (earlier[0]?.id ?? NONE);
+  }
+
+  #show(): void {
+    const now = this.#current;
+    this.#missing.hidden = now !== undefined;
+    this.#missing.textContent = 'Nothing is known of a boot yet: debug a kernel that keeps the phases of its boot.';
+    if (!now) {
+      this.#summary.textContent = '';
+      this.#table.replaceChildren();
+      return;
+    }
+    const before = this.#runs.find(({ id }) => id === this.#other.value);
+    const rows = compareBoots(now.phases, before?.phases);
+    this.#summary.textContent = summaryOf(now, before);
+    this.#table.replaceChildren(tableOf(rows, before !== undefined));
+  }
+}
+
+function nameOf({ when, label, phases }: BootRun): string {
+  const time = bootTime(phases);
+  const took = time === undefined ? '' : `, ${lengthText(time)}`;
+  return `${new Date(when).toLocaleString()}: ${label}${took}`;
+}
+
+function summaryOf(now: BootRun, before: BootRun | undefined): string {
+  const time = bootTime(now.phases) ?? 0;
+  const kernel = time - (now.phases[1]?.begin ?? 0);
+  const text = `From power-on to the first program: ${lengthText(time)}, of which the kernel took ${lengthText(kernel)}.`;
+  const other = before && bootTime(before.phases);
+  return other === undefined ? text : `${text} The other boot: ${lengthText(other)}.`;
+}
+
+function tableOf(rows: readonly BootChartRow[], hasOther: boolean): HTMLElement {
+  const table = document.createElement('table');
+  table.setAttribute('aria-label', 'Phases of the boot');
+  const head = table.createTHead().insertRow();
+  for (const title of ['Phase', 'From power-on on', 'Took', ...(hasOther ? ['The other', 'Change'] : [])]) {
+    const cell = document.createElement('th');
+    cell.scope = 'col';
+    cell.textContent = title;
+    cell.className = title === 'Phase' || title.startsWith('From') ? '' : 'number';
+    head.append(cell);
+  }
+  const body = table.createTBody();
+  const end = Math.max(
+    ...rows.flatMap(({ now, before }) => [now, before].map((one) => (one ? one.begin + one.duration : 0))),
+  );
+  for (const row of rows) {
+    body.append(lineOf(row, end, hasOther));
+  }
+  return table;
+}
+
+function lineOf({ name, now, before }: BootChartRow, end: number, hasOther: boolean): HTMLElement {
+  const line = document.createElement('tr') as HTMLTableRowElement;
+  line.insertCell().textContent = name;
+  const track = document.createElement('div');
+  track.className = 'track';
+  track.setAttribute('aria-hidden', 'true');
+  for (const [side, phase] of [['now', now] as const, ['before', before] as const]) {
+    if (phase && end > 0) {
+      const bar = document.createElement('i');
+      bar.className = side;
+      bar.style.left = `${(100 * phase.begin) / end}%`;
+      bar.style.width = `${(100 * phase.duration) / end}%`;
+      track.append(bar);
+    }
+  }
+  line.insertCell().append(track);
+  cell(line, now ? lengthText(now.duration) : '–');
+  if (hasOther) {
+    cell(line, before ? lengthText(before.duration) : '–');
+    const change = now && before ? now.duration - before.duration : undefined;
+    const text =
+      change === undefined ? (now ? 'new' : 'gone') : `${change < 0 ? '−' : '+'}${lengthText(Math.abs(change))}`;
+    // A change that a busy host makes by itself is no news.
+    const isNews =
+      change !== undefined && Math.abs(change) > 0.2 * (before?.duration ?? 0) && Math.abs(change) > 50_000;
+    cell(line, text).classList.toggle(change !== undefined && change > 0 ? 'slower' : 'faster', isNews);
+  }
+  return line;
+}
+
+function cell(line: HTMLTableRowElement, text: string): HTMLTableCellElement {
+  const made = line.insertCell();
+  made.className = 'number';
+  made.textContent = text;
+  return made;
+}
