@@ -8,6 +8,7 @@ interface Settings {
   gdb: string;
   'sizes.file': string;
   'sizes.codeLens': boolean;
+  'sizes.sourceMap': Record<string, string>;
 }
 
 /** The value of `unikernel.<name>` for `scope` (a workspace folder), as the user has it now. */

@@ -60,6 +60,11 @@ export class SymbolSizes implements vscode.TreeDataProvider<SizeElement>, vscode
           this.#changed.fire();
         }
       }),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('unikernel.sizes.sourceMap')) {
+          this.reload();
+        }
+      }),
     );
   }
 
@@ -231,7 +236,8 @@ export class SymbolSizes implements vscode.TreeDataProvider<SizeElement>, vscode
           this.#tree.message = `${step}: ${Math.round(100 * fraction)}%`;
         };
         const compareWith = this.#compareWith;
-        return this.#worker.ask('open', { path, ...(compareWith !== undefined && { compareWith }) });
+        const sourceMap = setting('sizes.sourceMap');
+        return this.#worker.ask('open', { path, sourceMap, ...(compareWith !== undefined && { compareWith }) });
       },
     );
     try {

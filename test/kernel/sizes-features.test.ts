@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ElfFile } from '../../debug-adapter/elf/elf-file.ts';
 import { checkBudgets, readBudgets } from '../../debug-adapter/elf/sizes/budgets.ts';
 import { SizesWorker } from '../../debug-adapter/elf/sizes/client.ts';
 import { compareModels } from '../../debug-adapter/elf/sizes/compare.ts';
@@ -73,6 +74,45 @@ describe('sources', () => {
     expect(find(model, 'shapes::largest<int>').definition?.file).toBe(join(program.folder, 'shapes/shape.hh'));
     expect(find(model, 'vtable for shapes::Shape').definition?.file).toBe(join(program.folder, 'shapes/shape.cc'));
     expect(find(model, '(anonymous namespace)::t_depth').definition?.line).toBe(4);
+  });
+
+  test('compressed by Zstandard; another way is told, and the sizes without sources', () => {
+    const path = program.build('zstd', []);
+    execFileSync('objcopy', ['--compress-debug-sections=zstd', path]);
+    const definition = { file: join(program.folder, 'shapes/shape.cc'), line: 6 };
+    expect(find(readSizes(path), 'shapes::Shape::twice').definition).toEqual(definition);
+    const elf = new ElfFile(path);
+    const section = elf.section('.debug_info');
+    elf.close();
+    const file = openSync(path, 'r+');
+    writeSync(file, Uint8Array.of(77, 0, 0, 0), 0, 4, section?.offset ?? 0);
+    closeSync(file);
+    const model = readSizes(path);
+    expect(model.notes).toEqual([expect.stringContaining('compressed with the unknown method 77')]);
+    expect(model.items.reduce((sum, item) => sum + item.fileBytes, 0)).toBe(statSync(path).size);
+    expect(find(model, 'shapes::Shape::twice').memoryBytes).toBeGreaterThan(0);
+  });
+
+  test('a program that was built elsewhere: sources are told where they are here, from the cache too', async () => {
+    const path = program.build('elsewhere', [`-ffile-prefix-map=${program.folder}=/builder/tree`]);
+    const cacheDirectory = join(program.folder, 'mapped');
+    const sourceMap = { '/builder/tree': program.folder };
+    const file = join(program.folder, 'shapes/shape.cc');
+    for (const _round of ['read', 'from the cache']) {
+      expect(find(readSizes(path, { cacheDirectory, sourceMap }), 'shapes::Shape::twice').definition?.file).toBe(file);
+    }
+    expect(find(readSizes(path, { cacheDirectory }), 'shapes::Shape::twice').definition?.file).toBe(
+      '/builder/tree/shapes/shape.cc',
+    );
+    const worker = new SizesWorker(undefined);
+    try {
+      await worker.ask('open', { path });
+      expect(await worker.ask('functions', { file })).toEqual([]);
+      await worker.ask('open', { path, sourceMap });
+      expect((await worker.ask('functions', { file })).length).toBeGreaterThan(2);
+    } finally {
+      await worker.stop();
+    }
   });
 
   test('an alias is a second name, assembly without sizes reaches to the next symbol, fill is apart', () => {

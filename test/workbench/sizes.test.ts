@@ -99,7 +99,7 @@ test('the sizes of Sprout, with no session', async () => {
       await rows(workbench)
         .filter({ hasText: /^timer\.cc.*KiB/ })
         .waitFor();
-      await workbench.screenshot('sizes-tree', pictures);
+      await workbench.screenshot('sizes-tree');
 
       // A symbol opens its source; its menu shows its instructions and who keeps it.
       await rows(workbench)
@@ -116,7 +116,7 @@ test('the sizes of Sprout, with no session', async () => {
       // Above each function stands its size.
       const lens = workbench.page.locator('.codelens-decoration a').filter({ hasText: /^\d[\d.,]* (B|KiB)/ });
       await lens.first().waitFor();
-      await workbench.screenshot('sizes-lens');
+      await workbench.screenshot('sizes-lens', pictures);
       await menu(workbench, symbol, 'Show Disassembly');
       await workbench.page.locator('.tab.active').filter({ hasText: 'disarm' }).waitFor();
       await workbench.page
@@ -147,6 +147,7 @@ test('the sizes of Sprout, with no session', async () => {
         .waitFor();
       await workbench.page.locator('.tab.active').filter({ hasText: 'size budgets' }).waitFor();
 
+      await workbench.command('Notifications: Clear All Notifications');
       await workbench.command('Unikernel: Show Size Map');
       const page: FrameLocator = workbench.page
         .frameLocator('iframe.webview.ready')

@@ -1,7 +1,9 @@
 /** What the worker is asked and answers: plain data, so that it crosses threads. */
+import type { SymbolPlace } from '../symbol-place.ts';
 import type { BudgetResult } from './budgets.ts';
 import type { Comparison } from './compare.ts';
 import type { SizeItem } from './model.ts';
+import type { SourceMap } from './source-map.ts';
 import type { SizeNode, TreeQuery } from './tree.ts';
 
 /** What is told of a file as a whole. */
@@ -85,7 +87,7 @@ export const PREVIOUS_BUILD = '[the build before]';
 
 export interface SizeRequests {
   /** `compareWith` is a path, or PREVIOUS_BUILD. */
-  open: { parameters: { path: string; compareWith?: string }; result: Summary };
+  open: { parameters: { path: string; compareWith?: string; sourceMap?: SourceMap }; result: Summary };
   rows: { parameters: { query: TreeQuery; parent: string; limit: number }; result: { rows: Row[]; hidden: number } };
   /** `trail` leads from the whole file to the map's top. */
   map: {
@@ -97,6 +99,8 @@ export interface SizeRequests {
   stack: { parameters: Record<string, never>; result: { rows: StackUse[]; notes: string[] } };
   budgets: { parameters: { path: string }; result: BudgetResult[] };
   compare: { parameters: Record<string, never>; result: Comparison };
+  /** Of any file: `addresses` are signed canonical. Null: in no symbol. */
+  symbolise: { parameters: { path: string; addresses: number[] }; result: (SymbolPlace | null)[] };
 }
 
 export type SizeRequestName = keyof SizeRequests;

@@ -6,6 +6,7 @@ import { ElfFile } from '../elf-file.ts';
 import { accountSymbols, contentKey } from './account.ts';
 import { loadModel, saveModel } from './cache.ts';
 import type { Progress, SizeModel } from './model.ts';
+import { mapSources, type SourceMap } from './source-map.ts';
 import { addSources } from './sources.ts';
 import { staleNote } from './stale.ts';
 
@@ -13,6 +14,8 @@ export interface ReadOptions {
   /** Where accounts are kept; undefined keeps none. */
   cacheDirectory?: string;
   progress?: Progress;
+  /** Where the sources are on this machine, for a file that was built on another. */
+  sourceMap?: SourceMap;
 }
 
 /** @throws Error with one sentence when the file is missing, foreign, broken, or a memory dump. */
@@ -22,14 +25,14 @@ export function readSizes(path: string, options: ReadOptions = {}): SizeModel {
     const key = contentKey(elf, readBuildId(elf)?.id);
     const cached = options.cacheDirectory === undefined ? undefined : loadModel(options.cacheDirectory, key);
     if (cached) {
-      return withStaleness({ ...cached, path, modified: statSync(path).mtimeMs });
+      return finished({ ...cached, path, modified: statSync(path).mtimeMs }, options);
     }
     const model = accountSymbols(elf, options.progress);
     addSources(elf, model, options.progress);
     if (options.cacheDirectory !== undefined) {
       saveModel(options.cacheDirectory, model);
     }
-    return withStaleness(model);
+    return finished(model, options);
   } catch (error) {
     throw told(path, error);
   } finally {
@@ -37,8 +40,9 @@ export function readSizes(path: string, options: ReadOptions = {}): SizeModel {
   }
 }
 
-/** What holds today only is no part of what is kept. */
-function withStaleness(model: SizeModel): SizeModel {
+/** What holds today and on this machine only is no part of what is kept. */
+function finished(kept: SizeModel, { sourceMap = {} }: ReadOptions): SizeModel {
+  const model = mapSources(kept, sourceMap);
   const note = staleNote(model);
   return note === undefined ? model : { ...model, notes: [note, ...model.notes] };
 }

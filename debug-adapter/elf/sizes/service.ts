@@ -1,5 +1,6 @@
 /** Answers what views ask of one file: held by the worker, so that a large file never holds the window up. */
 import { statSync } from 'node:fs';
+import { placesIn } from '../symboliser.ts';
 import { budgetFolder, checkBudgets, readBudgets } from './budgets.ts';
 import { previousModel, rememberBuild } from './cache.ts';
 import { type Comparison, compareModels } from './compare.ts';
@@ -18,6 +19,7 @@ import { isSymbol, type Progress, type SizeItem, type SizeModel } from './model.
 import { bareName, normalizedName } from './names.ts';
 import { readSizes } from './read.ts';
 import { References } from './references.ts';
+import { mapSources } from './source-map.ts';
 import { stackUses } from './stack-use.ts';
 import { buildTree, bytesOf, SEPARATOR, type SizeNode, type SizeRow, type TreeQuery } from './tree.ts';
 
@@ -36,6 +38,8 @@ export class SizeService {
   readonly #cacheDirectory: string | undefined;
   readonly #progress: Progress;
   #model: SizeModel | undefined;
+  /** The source map with which it was read. */
+  #mapping = '';
   #before: SizeModel | undefined;
   #comparison: Comparison | undefined;
   #baseline: SizeModel | undefined;
@@ -52,7 +56,7 @@ export class SizeService {
     const handlers: {
       [K in SizeRequestName]: (parameters: SizeRequests[K]['parameters']) => SizeRequests[K]['result'];
     } = {
-      open: (asked) => this.#open(asked.path, asked.compareWith),
+      open: (asked) => this.#open(asked),
       rows: (asked) => this.#rows(asked.query, asked.parent, asked.limit),
       map: (asked) => this.#map(asked.query, asked.root, asked.limit),
       functions: ({ file }) => this.#functions(file),
@@ -60,27 +64,28 @@ export class SizeService {
       stack: () => this.#stack(),
       budgets: (asked) => checkBudgets(this.#opened(), readBudgets(asked.path), budgetFolder(asked.path)),
       compare: () => this.#compared(),
+      symbolise: (asked) => placesIn(asked.path, asked.addresses),
     };
     return handlers[name](parameters);
   }
 
-  #open(path: string, compareWith: string | undefined): Summary {
+  #open({ path, compareWith, sourceMap = {} }: SizeRequests['open']['parameters']): Summary {
     const options = {
       progress: this.#progress,
+      sourceMap,
       ...(this.#cacheDirectory !== undefined && { cacheDirectory: this.#cacheDirectory }),
     };
-    const isSame = this.#model?.path === path && this.#model.modified === modifiedOf(path);
+    const mapping = JSON.stringify(sourceMap);
+    const isSame = this.#model?.path === path && this.#model.modified === modifiedOf(path) && this.#mapping === mapping;
+    this.#mapping = mapping;
     if (!isSame) {
       // What was shown until now is the build before, when the file is the same.
       const shown = this.#model?.path === path ? this.#model : undefined;
       this.#model = undefined;
       const model = readSizes(path, options);
-      this.#baseline =
-        shown && shown.key !== model.key
-          ? shown
-          : this.#cacheDirectory === undefined
-            ? undefined
-            : previousModel(this.#cacheDirectory, path, model.key);
+      const kept =
+        this.#cacheDirectory === undefined ? undefined : previousModel(this.#cacheDirectory, path, model.key);
+      this.#baseline = shown && shown.key !== model.key ? shown : kept && mapSources(kept, sourceMap);
       this.#model = model;
       this.#references = undefined;
       if (this.#cacheDirectory !== undefined) {

@@ -1,6 +1,7 @@
 /** Tells of each row where its source is: by debug information, and where that is silent by what stands around it. */
 import { posix } from 'node:path';
 import type { ElfFile } from '../elf-file.ts';
+import { unknownCompression } from './dwarf/debug-sections.ts';
 import { type KnownPlace, type Places, readPlaces } from './dwarf/places.ts';
 import { UnitRanges } from './dwarf/ranges.ts';
 import { plainItem } from './layout.ts';
@@ -18,6 +19,11 @@ export function addSources(elf: ElfFile, model: SizeModel, progress: Progress = 
   }
   if (elf.type === RELOCATABLE) {
     model.notes.push('An object file’s debug information has no addresses yet: sources are told once it is linked.');
+    return;
+  }
+  const unknown = unknownCompression(elf);
+  if (unknown !== undefined) {
+    model.notes.push(unknown);
     return;
   }
   const places = readPlaces(elf, progress);

@@ -6,6 +6,8 @@ import type { ElfFile, Section } from '../../elf-file.ts';
 const FLAG_COMPRESSED = 0x800;
 const ZLIB = 1;
 const ZSTANDARD = 2;
+/** Node has it from 22.15 on. */
+const { zstdDecompressSync: decompressZstandard } = zlib as { zstdDecompressSync?: typeof zlib.inflateSync };
 /** No debug section is larger, whatever its header claims. */
 const LARGEST = 2 ** 31 - 1;
 
@@ -20,6 +22,20 @@ export function debugSection(elf: ElfFile, name: string): Buffer {
   return old ? decompressOld(elf, old) : Buffer.alloc(0);
 }
 
+/** Why the debug information cannot be read here: one sentence; undefined when it can. */
+export function unknownCompression(elf: ElfFile): string | undefined {
+  const section = elf.section('.debug_info');
+  if (!section || !(section.flags & FLAG_COMPRESSED) || section.size < 24) {
+    return undefined;
+  }
+  const type = elf.read(section.offset, 4).readUInt32LE(0);
+  if (type === ZLIB || (type === ZSTANDARD && decompressZstandard)) {
+    return undefined;
+  }
+  const method = type === ZSTANDARD ? 'Zstandard, which this Node.js lacks' : `the unknown method ${type}`;
+  return `The debug information is compressed with ${method}, so no sources can be told: decompress it with objcopy --decompress-debug-sections.`;
+}
+
 /** Elf64_Chdr: type, padding, size, alignment (System V ABI, "Section compression"). */
 function decompress(elf: ElfFile, section: Section, bytes: Buffer): Buffer {
   const size = bytes.length >= 24 ? readUnsigned64(bytes, 8) : -1;
@@ -31,14 +47,10 @@ function decompress(elf: ElfFile, section: Section, bytes: Buffer): Buffer {
   if (type === ZLIB) {
     return inflate(elf, section, data, size);
   }
-  // Node has Zstandard from 22.15 on.
-  const { zstdDecompressSync } = zlib as { zstdDecompressSync?: typeof zlib.inflateSync };
-  if (type === ZSTANDARD && zstdDecompressSync) {
-    return guarded(elf, section, () => zstdDecompressSync(data, { maxOutputLength: size }));
+  if (type === ZSTANDARD && decompressZstandard) {
+    return guarded(elf, section, () => decompressZstandard(data, { maxOutputLength: Math.max(1, size) }));
   }
-  throw new Error(
-    `${elf.path}: ${section.name} is compressed with ${type === ZSTANDARD ? 'Zstandard, which this Node.js lacks' : `the unknown method ${type}`}.`,
-  );
+  throw new Error(`${elf.path}: ${section.name} is compressed in a way that cannot be read.`);
 }
 
 /** `ZLIB`, the size as eight bytes big-endian, the data. */
