@@ -9,6 +9,7 @@ import { registerGuestConsole } from './launch/guest-console.ts';
 import { registerHistory } from './panels/history.ts';
 import { registerWaitsFor } from './panels/waits-for.ts';
 import { Sessions } from './sessions.ts';
+import { registerSnapshots } from './snapshots/feature.ts';
 import { registerLiveWatch } from './views/live-watch-feature.ts';
 import { registerSymbolSizes } from './views/symbol-sizes-feature.ts';
 import { registerViews } from './views/views.ts';
@@ -24,6 +25,7 @@ export function activate(context: vscode.ExtensionContext): WorkbenchApi {
   registerLiveWatch(context, sessions);
   registerWaitsFor(context, sessions);
   registerHistory(context, sessions);
+  registerSnapshots(context, sessions);
   registerSymbolSizes(context);
   registerLanguages(context);
   return createApi(sessions, context.subscriptions);

@@ -44,7 +44,7 @@ class ConfigurationProvider implements vscode.DebugConfigurationProvider {
     if (!configuration.cwd && home) {
       configuration.cwd = home.uri.fsPath;
     }
-    if (configuration.request === 'launch' && !configuration.kernel) {
+    if (!configuration.kernel && (configuration.request === 'launch' || configuration.core)) {
       const kernel = await chooseKernel(home);
       if (!kernel) {
         return undefined;
