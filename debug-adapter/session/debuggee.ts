@@ -6,6 +6,7 @@ import type { Machine } from '../machine/machine.ts';
 import { sentence } from '../sentence.ts';
 import type { Stub } from '../stub/stub.ts';
 import { Mutex } from './mutex.ts';
+import { continuationOf, type Step } from './step.ts';
 import { type Stop, stopFrom } from './stop.ts';
 
 export interface DebuggeeEvents {
@@ -46,7 +47,13 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
   /** Takes the next stop instead of the client. */
   #takeStop: ((record: MiRecord) => void) | undefined;
   #pausing = false;
+  /** The step under way. */
+  #step: Step | undefined;
+  /** What gdb does is a part of the step under way, which goes on after it. */
+  #isPartial = false;
   #lastStop: Stop | undefined;
+  /** What is done at breakpoints that are not the client's, by gdb's number. */
+  readonly #quietStops = new Map<string, () => Promise<void>>();
 
   /** gdb is connected and the guest stopped. */
   constructor(gdb: Gdb, machine: Machine, stub: Stub) {
@@ -96,8 +103,9 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
   /**
    * Lets the guest run by an MI command such as `-exec-next --thread 2`. Resolves when it runs; rejects with one sentence when it
    * cannot: after a reset no resume may reach QEMU, which would never answer.
+   * @param step what the command is, when it is a step: a quiet stop interrupts it, and it is taken up again
    */
-  resume(command: string): Promise<void> {
+  resume(command: string, step?: Step): Promise<void> {
     return this.#control.run(async () => {
       this.requireStopped();
       if (!this.machine.canRun) {
@@ -106,6 +114,8 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
       if (this.#ended !== undefined) {
         throw new Error(endSentence(this.#ended));
       }
+      this.#step = step;
+      this.#isPartial = false;
       await this.#resume(command);
     });
   }
@@ -133,6 +143,11 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
         await this.#goOn(record);
       }
     });
+  }
+
+  /** At the breakpoint that gdb knows as `number`, runs `task` and lets the guest go on as if nothing was. */
+  stopQuietlyAt(number: string, task: () => Promise<void>): void {
+    this.#quietStops.set(number, task);
   }
 
   /** Runs a gdb command that may call the guest's code: when that does not come back, it is stopped, and gdb tells so. */
@@ -192,15 +207,43 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
 
   /** After a quiet stop; what else stopped the guest, or keeps it from running, is told. */
   async #goOn(stop: MiRecord): Promise<void> {
-    if (isInterrupt(stop) && !this.#pausing && this.#ended === undefined) {
+    const task = this.#quietTask(stop);
+    await task?.();
+    const isQuiet = isInterrupt(stop) || this.#isPart(stop) || task !== undefined;
+    if (isQuiet && !this.#pausing && this.#ended === undefined) {
       try {
-        await this.#resume('-exec-continue');
+        await this.#continue();
         return;
       } catch {
         // The client hears of the stop, and can ask why.
       }
     }
     this.#tellStop(stop);
+  }
+
+  /** Takes up what a quiet stop interrupted. */
+  async #continue(): Promise<void> {
+    const step = this.#step;
+    const number = step && (await this.gdbThread(step.thread).catch(() => undefined));
+    const way =
+      step === undefined || number === undefined // no step, or its thread has ended
+        ? { command: '-exec-continue', again: false }
+        : await continuationOf(step, number, this.gdb);
+    if (way === 'ended') {
+      this.#tellStop({ reason: 'end-stepping-range' }, step?.thread);
+    } else {
+      this.#isPartial = way.again;
+      await this.#resume(way.command);
+    }
+  }
+
+  #quietTask(stop: MiRecord): (() => Promise<void>) | undefined {
+    return this.#quietStops.get(textOf(stop, 'bkptno') ?? '');
+  }
+
+  /** Whether gdb tells the end of a part of a step. */
+  #isPart(stop: MiRecord): boolean {
+    return this.#isPartial && ['function-finished', 'end-stepping-range'].includes(textOf(stop, 'reason') ?? '');
   }
 
   /**
@@ -255,13 +298,17 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
     }
     if (this.#takeStop) {
       this.#takeStop(record);
+    } else if (this.#isPart(record) || this.#quietTask(record)) {
+      void this.#control.run(() => this.#goOn(record));
     } else {
       this.#tellStop(record);
     }
   }
 
-  #tellStop(record: MiRecord): void {
-    void this.#classify(record).then(
+  /** @param thread the DAP thread that the stop is about; default: the one that gdb stopped in */
+  #tellStop(record: MiRecord, thread?: number): void {
+    this.#step = undefined;
+    void this.#classify(record, thread).then(
       (stop) => {
         this.#pausing = false;
         if (stop !== undefined) {
@@ -274,7 +321,7 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
     );
   }
 
-  async #classify(record: MiRecord): Promise<Stop | undefined> {
+  async #classify(record: MiRecord, known: number | undefined): Promise<Stop | undefined> {
     if (textOf(record, 'reason')?.startsWith('exited')) {
       // "signalled": the stub is gone.
       const exitCode = textOf(record, 'exit-code');
@@ -292,7 +339,7 @@ export class Debuggee extends EventEmitter<DebuggeeEvents> {
       this.#end(undefined, 0);
       return undefined;
     }
-    const thread = this.stub.stopFacts?.thread ?? (await this.#dapThread(numberOf(record, 'thread-id') ?? 0));
+    const thread = known ?? this.stub.stopFacts?.thread ?? (await this.#dapThread(numberOf(record, 'thread-id') ?? 0));
     const stop = stopFrom(record, thread, this.#pausing);
     return this.#ended === undefined ? stop : { ...stop, ...endOf(this.#ended), reason: 'exception', isFatal: true };
   }

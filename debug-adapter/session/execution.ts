@@ -2,6 +2,7 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { CurrentBoot } from './lifecycle.ts';
 import type { Handlers } from './requests.ts';
+import { type Step, type StepKind, stepCommand } from './step.ts';
 import { cpusIn } from './thread-model.ts';
 
 type Family = 'continue' | 'pause' | 'next' | 'stepIn' | 'stepOut' | 'threads' | 'unikernel/focusThread';
@@ -25,11 +26,11 @@ export class Execution {
         return { allThreadsContinued: true };
       },
       pause: () => this.#current().debuggee.pause(),
-      next: (given) =>
-        this.#step(given.granularity === 'instruction' ? '-exec-next-instruction' : '-exec-next', given.threadId),
-      stepIn: (given) =>
-        this.#step(given.granularity === 'instruction' ? '-exec-step-instruction' : '-exec-step', given.threadId),
-      stepOut: (given) => this.#step('-exec-finish', given.threadId, ' --frame 0'),
+      next: ({ threadId, granularity }) =>
+        this.#step(granularity === 'instruction' ? 'next-instruction' : 'next', threadId),
+      stepIn: ({ threadId, granularity }) =>
+        this.#step(granularity === 'instruction' ? 'step-instruction' : 'step', threadId),
+      stepOut: ({ threadId }) => this.#step('finish', threadId),
       threads: async () => ({ threads: await this.#listThreads() }),
       'unikernel/focusThread': ({ thread }) => this.#focusThread(thread),
     };
@@ -54,15 +55,17 @@ export class Execution {
     return {};
   }
 
-  async #step(command: string, threadId: number, options = ''): Promise<void> {
-    const thread = await this.#current().debuggee.gdbThread(threadId);
-    await this.#resume(`${command} --thread ${thread}${options}`);
+  async #step(kind: StepKind, thread: number): Promise<void> {
+    const { debuggee } = this.#current();
+    const command = stepCommand(kind, await debuggee.gdbThread(thread));
+    const start = await debuggee.stub.place(thread);
+    await this.#resume(command, start && { kind, thread, start });
   }
 
-  async #resume(command: string): Promise<void> {
+  async #resume(command: string, step?: Step): Promise<void> {
     this.#requested = true;
     try {
-      await this.#current().debuggee.resume(command);
+      await this.#current().debuggee.resume(command, step);
     } catch (error) {
       this.#requested = false;
       throw error;

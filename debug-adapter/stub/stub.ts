@@ -129,6 +129,14 @@ export class Stub {
     await this.#conversation.nameThreads();
   }
 
+  /** The place of a thread at a stop, parked or on a CPU; undefined when there is no such thread. */
+  async place(thread: number): Promise<{ rip: bigint; rsp: bigint } | undefined> {
+    const { cpus } = this.#target;
+    const cpu = cpus.cpuOf(thread);
+    const { rip, rsp } = cpu === undefined ? ((await cpus.parkedRegisters(thread)) ?? {}) : await cpus.registers(cpu);
+    return rip === undefined || rsp === undefined ? undefined : { rip, rsp };
+  }
+
   /**
    * Lists a parked thread to gdb from now until the next resume, because its stack was asked for. Call it at a stop, before gdb
    * updates its threads. No-op for a thread on a CPU. Rejects with one sentence when there is no such thread.

@@ -63,6 +63,27 @@ describe('a busy guest on four CPUs', () => {
     await session.breakAt();
   });
 
+  test('a step goes on over breakpoints that are set meanwhile', async () => {
+    const thread = stop.threadId;
+    const depth = (await session.stack(thread)).length;
+    let interruptions = 0;
+    for (let step = 0; step < 10; step++) {
+      const stopped = session.run('next', thread);
+      let isOver = false;
+      void stopped.finally(() => {
+        isOver = true;
+      });
+      for (; !isOver; interruptions++) {
+        await session.breakAt(...(interruptions % 2 === 0 ? [{ name: 'sprout::arch::halt_forever' }] : []));
+      }
+      stop = await stopped;
+      expect(stop).toMatchObject({ reason: 'step', threadId: thread });
+      expect((await session.stack(thread)).length).toBeLessThanOrEqual(depth);
+    }
+    expect(interruptions).toBeGreaterThan(10);
+    await session.breakAt();
+  });
+
   test('next in a parked thread runs until that thread reaches its next line', async () => {
     const parked = (await session.threads()).find(({ name }) => /^(?!idle)\w+-\d+: (?!running)/.test(name));
     const thread = parked?.id ?? 0;
