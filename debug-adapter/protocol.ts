@@ -295,6 +295,8 @@ export interface SymbolsResponse {
 export interface StatusResponse {
   /** The awareness in use, undefined for an unknown kernel: every view then answers with one sentence. */
   kernel?: 'sprout' | 'osv';
+  /** The path of the kernel's ELF. */
+  program: string;
   running: boolean;
   /** Sentences for the user: drifted fields, torn windows, no RAM window. */
   notes: string[];

@@ -1,6 +1,7 @@
 /** The extension's entry: wires one feature after the other. */
 import type * as vscode from 'vscode';
 import { createApi, type WorkbenchApi } from './api.ts';
+import { registerBacktraces } from './backtrace/feature.ts';
 import { registerLanguages } from './language/feature.ts';
 import { registerAdapter } from './launch/adapter.ts';
 import { registerBuildTasks } from './launch/build-task.ts';
@@ -24,6 +25,7 @@ export function activate(context: vscode.ExtensionContext): WorkbenchApi {
   registerViews(context, sessions);
   registerLiveWatch(context, sessions);
   registerWaitsFor(context, sessions);
+  registerBacktraces(context, sessions);
   registerHistory(context, sessions);
   registerSnapshots(context, sessions);
   registerSymbolSizes(context);

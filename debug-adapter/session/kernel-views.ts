@@ -88,9 +88,10 @@ export class KernelViews {
   }
 }
 
-export function statusOf({ awareness, debuggee }: Boot): StatusResponse {
+export function statusOf({ awareness, debuggee, kernel }: Boot): StatusResponse {
   return {
     ...(awareness?.kernel && { kernel: awareness.kernel }),
+    program: kernel.path,
     running: debuggee.isRunning,
     notes: awareness?.notes ?? [],
   };

@@ -68,6 +68,11 @@ class GuestConsole implements vscode.Pseudoterminal, vscode.Disposable {
   }
 }
 
+/** Whether a terminal shows what a guest prints. */
+export function isGuestConsole({ creationOptions }: vscode.Terminal): boolean {
+  return 'pty' in creationOptions && creationOptions.pty instanceof GuestConsole;
+}
+
 function consoleName(session: vscode.DebugSession): string {
   return `Guest: ${session.name}`;
 }

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { SizesWorker } from '../../debug-adapter/elf/sizes/client.ts';
 import type { Row, SizeRequestName, SizeRequests, Summary } from '../../debug-adapter/elf/sizes/messages.ts';
 import { DEFAULT_QUERY, type TreeQuery } from '../../debug-adapter/elf/sizes/tree.ts';
+import { newest, newestKernel } from '../built-kernels.ts';
 import { sentence } from '../sessions.ts';
 import { setting } from '../settings.ts';
 import { homeLabel, rowText, rowTooltip, viewDescription, viewMessage } from './symbol-sizes-rows.ts';
@@ -11,8 +12,6 @@ import { homeLabel, rowText, rowTooltip, viewDescription, viewMessage } from './
 const VIEW = 'unikernel.symbolSizes';
 const ROWS_AT_ONCE = 500;
 const STATE = 'unikernel.sizes.state';
-/** Where built kernels stand, when nothing is chosen. */
-const KERNELS = '{build,kernel/build}/**/{sprout,loader}.elf';
 /** A linker writes a large file for a while. */
 const SETTLE_MS = 300;
 
@@ -270,18 +269,7 @@ export class SymbolSizes implements vscode.TreeDataProvider<SizeElement>, vscode
       return isAbsolute(chosen) || !folder ? chosen : join(folder.uri.fsPath, chosen);
     }
     const { path } = this.#remembered();
-    const files = path === undefined ? await vscode.workspace.findFiles(KERNELS, null, 20) : [vscode.Uri.file(path)];
-    const dated = await Promise.all(
-      files.map(async (uri) => {
-        const time = await vscode.workspace.fs.stat(uri).then(
-          ({ mtime }) => mtime,
-          () => 0,
-        );
-        return { uri, time };
-      }),
-    );
-    const found = dated.filter(({ time }) => time > 0).sort((a, b) => b.time - a.time)[0];
-    return found?.uri.fsPath;
+    return path === undefined ? newestKernel() : newest([vscode.Uri.file(path)]);
   }
 
   #watch(path: string): void {
