@@ -91,6 +91,8 @@ export interface LoadedProgram {
   base: Address;
   /** Its program headers, as the file has them: base64. */
   headers: string;
+  /** In hexadecimal; undefined where it has none, or where the page that it stands in was not read yet. */
+  buildId?: string;
 }
 
 export type KernelName = 'sprout' | 'osv';

@@ -29,7 +29,7 @@ export class Awareness implements KernelThreads {
   readonly notes: string[] = [];
   readonly #model: ThreadModel;
   readonly #changed: () => void;
-  readonly #elf: string;
+  readonly elf: string;
   #kernel: 'sprout' | 'osv' | undefined;
   #ram: (ram: RamSource | undefined) => void = () => undefined;
   #hasRun = false;
@@ -37,7 +37,7 @@ export class Awareness implements KernelThreads {
   /** Begins to read layouts at once. @param changed called when `kernel` or `notes` changed */
   constructor(elf: string, gdb: string, sourceMap: Record<string, string>, changed: () => void) {
     this.observation = ObservationWorker.start({ elf, gdb, cacheDirectory: cacheFolder(), sourceMap });
-    this.#elf = elf;
+    this.elf = elf;
     this.#changed = changed;
     this.#model = new ThreadModel(this.observation, (text) => this.note(text));
     const ram = new Promise<RamSource | undefined>((resolve) => {
@@ -102,7 +102,7 @@ export class Awareness implements KernelThreads {
     try {
       const kernel = await this.observation.ready;
       if (kernel === undefined) {
-        throw new Error(`${this.#elf} is no kernel that the views know: they know Sprout.`);
+        throw new Error(`${this.elf} is no kernel that the views know: they know Sprout and OSv.`);
       }
       const source = await ram;
       if (source === undefined) {

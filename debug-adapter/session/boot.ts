@@ -18,9 +18,11 @@ import { Stub } from '../stub/stub.ts';
 import type { CheckedAttach, CheckedLaunch } from './arguments.ts';
 import { Awareness, cacheFolder } from './awareness.ts';
 import { Debuggee } from './debuggee.ts';
+import { GuestPrograms } from './guest-programs.ts';
 import { type KernelFile, readKernelFile } from './kernel-file.ts';
 import type { KernelChoice } from './kernel-tree.ts';
 import { LiveGdb } from './live-gdb.ts';
+import { ProgramFiles } from './program-files.ts';
 import type { TrafficLog } from './traffic-log.ts';
 
 /** How long a stub may take to let its guest go, in milliseconds. */
@@ -32,6 +34,8 @@ export interface BootContext {
   console(text: string): void;
   /** `Awareness.kernel` or `notes` changed. */
   statusChanged(): void;
+  /** gdb knows more symbols than before. The guest is stopped. */
+  symbolsAdded(debuggee: Debuggee): Promise<void>;
   /** A sentence for the user that is no failure. */
   warn(text: string): void;
 }
@@ -41,6 +45,8 @@ export interface Boot {
   debuggee: Debuggee;
   awareness: Awareness | undefined;
   kernel: KernelFile;
+  /** Undefined where all code is the kernel's. */
+  programs: GuestPrograms | undefined;
   /** Whether to let it run once the client is ready. */
   resume: boolean;
   accelerator: 'tcg' | 'kvm' | undefined;
@@ -151,6 +157,7 @@ async function assemble(
       debuggee,
       awareness,
       kernel,
+      programs: findPrograms(debuggee, awareness, options.sourceMap, context),
       resume: started.resume,
       accelerator: started.accelerator,
       startLiveGdb: async () => {
@@ -208,6 +215,23 @@ async function bothOrNeither<A, B>(first: Promise<A>, second: Promise<B>): Promi
     await first.catch(() => undefined);
     throw error;
   }
+}
+
+/** Where an image's manifest stands beside the kernel. */
+function findPrograms(
+  debuggee: Debuggee,
+  awareness: Awareness | undefined,
+  sourceMap: Record<string, string>,
+  context: BootContext,
+): GuestPrograms | undefined {
+  const files = awareness && ProgramFiles.beside(awareness.elf, sourceMap);
+  return (
+    files &&
+    new GuestPrograms(debuggee, awareness, files, {
+      added: () => context.symbolsAdded(debuggee),
+      warn: context.warn,
+    })
+  );
 }
 
 function warnOfMissing(kernel: KernelFile, context: BootContext): void {

@@ -83,6 +83,25 @@ export class Breakpoints {
     return this.#changes.run(() => this.#insertAllNow(debuggee));
   }
 
+  /** Sets what gdb knew no place for, now that it has more symbols, and tells the client. Only while the guest is stopped. */
+  async bind(debuggee: Debuggee): Promise<void> {
+    for (const entry of this.#unbound()) {
+      await insert(debuggee, entry);
+      if (entry.number !== undefined) {
+        this.#changed(entry.shown);
+      }
+    }
+  }
+
+  /** Whether there are breakpoints that gdb knows no place for. */
+  get areUnbound(): boolean {
+    return this.#unbound().length > 0;
+  }
+
+  #unbound(): Entry[] {
+    return [...this.#lists.values()].flat().filter(({ request, number }) => request && number === undefined);
+  }
+
   async #insertAllNow(debuggee: Debuggee): Promise<void> {
     for (const entry of [...this.#lists.values()].flat()) {
       const before = JSON.stringify(entry.shown);
@@ -113,9 +132,16 @@ export class Breakpoints {
     const added = entries.filter((entry) => entry.request !== undefined && entry.number === undefined);
     const removed = old.filter((entry) => entry.number !== undefined);
     try {
-      const { debuggee } = this.#current();
+      const { debuggee, programs } = this.#current();
       if (added.length > 0 || removed.length > 0) {
-        await debuggee.whileStopped(() => change(debuggee, removed, added));
+        await debuggee.whileStopped(async () => {
+          await programs?.sync();
+          await change(debuggee, removed, added);
+          await programs?.watch(this.areUnbound);
+        });
+        if (programs) {
+          tellOfLaterPrograms(added);
+        }
       }
     } catch (error) {
       // A restart sets what is in the lists then, and tells the client.
@@ -139,12 +165,20 @@ export class Breakpoints {
   }
 }
 
+function tellOfLaterPrograms(entries: readonly Entry[]): void {
+  for (const { number, shown } of entries) {
+    if (number === undefined && shown.message !== undefined) {
+      shown.message = `${shown.message.replace(/\.$/, '')}. It is set once the guest loads a program that has it.`;
+    }
+  }
+}
+
 async function change(debuggee: Debuggee, removed: Entry[], added: Entry[]): Promise<void> {
   for (const { number } of removed) {
     // One that stops once is gone by itself.
     await debuggee.gdb.execute(`-break-delete ${number}`).catch(() => undefined);
   }
-  for (const entry of added) {
+  for (const entry of added.filter(({ number }) => number === undefined)) {
     await insert(debuggee, entry);
   }
 }

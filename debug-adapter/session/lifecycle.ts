@@ -10,6 +10,7 @@ import { sentence } from '../sentence.ts';
 import { type CheckedAttach, type CheckedLaunch, checkAttach, checkLaunch } from './arguments.ts';
 import { attach, type Boot, type BootContext, launch } from './boot.ts';
 import { build } from './build.ts';
+import type { Debuggee } from './debuggee.ts';
 import { GuestOutput } from './guest-output.ts';
 import { chooseKernel, type KernelChoice } from './kernel-tree.ts';
 import type { Handlers } from './requests.ts';
@@ -32,6 +33,8 @@ export interface LifecycleEvents {
   output(category: 'console' | 'important' | 'stdout' | 'stderr', text: string): void;
   /** A message of a log point. */
   logged(breakpoint: string, text: string): void;
+  /** gdb knows more symbols than before. The guest is stopped. */
+  symbolsAdded(debuggee: Debuggee): Promise<void>;
   statusChanged(): void;
 }
 
@@ -154,6 +157,7 @@ export class Lifecycle {
       log: this.#log,
       console: (text) => output.write(text),
       statusChanged: () => this.#events.statusChanged(),
+      symbolsAdded: (debuggee) => this.#events.symbolsAdded(debuggee),
       warn: (text) => this.#events.output('important', `${text}\n`),
     };
     const boot = await (options.request === 'launch'

@@ -70,6 +70,7 @@ export class UnikernelSession extends DebugSession {
       rebooted: async (boot) => {
         this.#forget();
         await this.#breakpoints.insertAll(boot.debuggee);
+        await boot.programs?.watch(this.#breakpoints.areUnbound);
         await this.#exceptions.restore(boot);
         void this.#views.move(boot);
       },
@@ -79,6 +80,7 @@ export class UnikernelSession extends DebugSession {
       },
       output: (category, text) => this.sendEvent(new OutputEvent(text, category)),
       logged: (breakpoint, text) => this.#logged(breakpoint, text),
+      symbolsAdded: (debuggee) => this.#breakpoints.bind(debuggee),
       statusChanged: () => this.#sendStatus(),
     });
     const { current } = this.#lifecycle;
@@ -165,6 +167,8 @@ export class UnikernelSession extends DebugSession {
 
   /** A snapshot of a panic is saved before anybody hears of the stop, and could let the guest go. */
   async #explain(stop: Stop): Promise<void> {
+    // Frames have names then.
+    await this.#lifecycle.boot?.programs?.sync();
     const told = await this.#exceptions.explain(stop);
     if (told.isFatal) {
       await this.#snapshots.saveAtEnd();

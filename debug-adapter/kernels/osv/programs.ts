@@ -1,4 +1,5 @@
-import type { Address } from '../../guest/address.ts';
+import { readNotes } from '../../elf/notes.ts';
+import { type Address, readSigned64, readUnsigned64 } from '../../guest/address.ts';
 import { MissingLayout } from '../../guest/layouts.ts';
 import { UnreadableMemory } from '../../guest/memory.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
@@ -8,8 +9,12 @@ import { type OsvStructures, PROGRAMS } from './structures.ts';
 
 const MOST_PROGRAMS = 10_000;
 const LONGEST_PATH = 4096;
-/** Program headers are 56 bytes each; few files have more than a dozen. */
-const MOST_HEADER_BYTES = 64 * 56;
+/** System V ABI, "Program Header"; few files have more than a dozen. */
+const HEADER_SIZE = 56;
+const MOST_HEADERS = 64;
+const NOTE_SEGMENT = 4;
+const LONGEST_NOTES = 4096;
+const GNU_BUILD_ID = 3;
 
 /** What OSv's ELF loader has loaded: the application, its libraries, and those that came later by dlopen. */
 export class OsvPrograms {
@@ -40,11 +45,14 @@ export class OsvPrograms {
     try {
       const place = snapshot.at(layout.object, object);
       const path = snapshot.text(layout.path(place), LONGEST_PATH);
-      const headers = layout.headers(place);
-      const length = Math.min(MOST_HEADER_BYTES, Math.max(0, layout.headersEnd(place) - headers));
+      const base = layout.base(place);
+      const begin = layout.headers(place);
+      const length = Math.min(MOST_HEADERS * HEADER_SIZE, Math.max(0, layout.headersEnd(place) - begin));
+      const headers = snapshot.read(begin, length);
+      const buildId = buildIdOf(snapshot, base, headers);
       return path === undefined || path === ''
         ? undefined
-        : { path, base: layout.base(place), headers: snapshot.read(headers, length).toString('base64') };
+        : { path, base, headers: headers.toString('base64'), ...(buildId !== undefined && { buildId }) };
     } catch (error) {
       if (error instanceof UnreadableMemory) {
         return undefined;
@@ -52,6 +60,28 @@ export class OsvPrograms {
       throw error;
     }
   }
+}
+
+/** Undefined where it has none, or where the guest has not read that page of the file yet. */
+function buildIdOf(snapshot: Snapshot, base: Address, headers: Buffer): string | undefined {
+  for (let at = 0; at + HEADER_SIZE <= headers.length; at += HEADER_SIZE) {
+    const length = readUnsigned64(headers, at + 40);
+    if (headers.readUInt32LE(at) !== NOTE_SEGMENT || length > LONGEST_NOTES) {
+      continue;
+    }
+    try {
+      const notes = readNotes(snapshot.read(base + readSigned64(headers, at + 16), length));
+      const found = notes.find(({ name, type }) => name === 'GNU' && type === GNU_BUILD_ID);
+      if (found) {
+        return found.data.toString('hex');
+      }
+    } catch (error) {
+      if (!(error instanceof UnreadableMemory)) {
+        throw error;
+      }
+    }
+  }
+  return undefined;
 }
 
 type Layout = ReturnType<typeof layoutOf>;

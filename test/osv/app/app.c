@@ -1,0 +1,62 @@
+// An application for OSv: threads that contend for a mutex, a file that is read, and a library that is loaded late.
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { workers = 4 };
+
+static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
+static volatile unsigned long scratch[workers];
+// What was done so far: a measure of the guest's speed.
+volatile unsigned long operations;
+
+static void spin(int worker)
+{
+    for (int step = 0; step < 20000; ++step)
+        scratch[worker] += step;
+}
+
+static void *work(void *argument)
+{
+    int worker = (int)(long)argument;
+    for (;;) {
+        spin(worker);
+        pthread_mutex_lock(&guard);
+        spin(worker);
+        ++operations;
+        pthread_mutex_unlock(&guard);
+        if (worker == 0)
+            usleep(1000);
+    }
+    return NULL;
+}
+
+static void load_late(void)
+{
+    void *library = dlopen("/late.so", RTLD_NOW);
+    void (*greet)(int) = library ? (void (*)(int))dlsym(library, "late_greet") : NULL;
+    if (greet)
+        greet(42);
+    else
+        puts(dlerror());
+}
+
+int main(void)
+{
+    puts("app: begins");
+    load_late();
+    pthread_t threads[workers];
+    for (long worker = 0; worker < workers; ++worker)
+        pthread_create(&threads[worker], NULL, work, (void *)worker);
+    puts("app: works");
+    for (;;) {
+        char bytes[512];
+        int file = open("/late.so", O_RDONLY);
+        while (read(file, bytes, sizeof bytes) > 0)
+            ;
+        close(file);
+        usleep(20000);
+    }
+}
