@@ -195,7 +195,7 @@ test('a kernel that is not known has every DAP feature, and one sentence for eac
   expect(await session.run('next', stop.threadId)).toMatchObject({ reason: 'step' });
   for (const view of VIEWS) {
     expect(await session.refusal('unikernel/view', { view })).toMatch(
-      /threads\.elf is no kernel that the views know: they know Sprout.$/,
+      /threads\.elf is no kernel that the views know: they know Sprout and OSv\.$/,
     );
   }
   expect(await session.refusal('unikernel/subscribe', { views: VIEWS, rate: 1 })).toMatch(/threads\.elf/);
