@@ -11,9 +11,11 @@ export interface Distribution {
   max: number;
 }
 
+/** Locks of one name: a kernel calls many so that are made and freed again, such as those of files without a path. */
 export interface LockLatency {
-  lock: number;
   name: string;
+  /** How many. */
+  locks: number;
   acquisitions: number;
   /** Of the acquisitions that had to wait. */
   waited: Distribution;
@@ -71,7 +73,11 @@ export function latencies(
   };
 }
 
+/** What the rings tell of is gone where it stood. */
+const GONE = 'locks that are gone';
+
 interface LockSamples {
+  locks: Set<number>;
   acquisitions: number;
   waited: number[];
   held: number[];
@@ -79,11 +85,19 @@ interface LockSamples {
 }
 
 function lockLatencies(log: EventLog, timeline: Timeline, begin: number, end: number): LockLatency[] {
-  const locks = new Map<number, LockSamples>();
+  const byName = new Map<string, LockSamples>();
+  const lockName = (lock: number): string => log.objects.get(lock) ?? GONE;
   const samplesOf = (lock: number): LockSamples => {
-    const known = locks.get(lock) ?? { acquisitions: 0, waited: [], held: [], slowest: undefined };
-    locks.set(lock, known);
-    return known;
+    const lockSamples = byName.get(lockName(lock)) ?? {
+      locks: new Set(),
+      acquisitions: 0,
+      waited: [],
+      held: [],
+      slowest: undefined,
+    };
+    byName.set(lockName(lock), lockSamples);
+    lockSamples.locks.add(lock);
+    return lockSamples;
   };
   for (const { time, kind, object, value, thread } of log.inOrder()) {
     if (time < begin || time > end) {
@@ -109,16 +123,16 @@ function lockLatencies(log: EventLog, timeline: Timeline, begin: number, end: nu
     }
   }
   const name = (thread: number): string => log.threads.get(thread) ?? `thread ${thread}`;
-  return [...locks]
-    .map(([lock, { acquisitions, waited, held, slowest }]) => ({
-      lock,
-      name: log.objects.get(lock) ?? `lock ${lock.toString(16)}`,
+  return [...byName]
+    .map(([lock, { locks, acquisitions, waited, held, slowest }]) => ({
+      name: lock,
+      locks: locks.size,
       acquisitions,
       waited: distribution(waited),
       ...(slowest && { slowest: { thread: slowest.thread, name: name(slowest.thread) } }),
       held: distribution(held),
       waiting: waiting
-        .filter(({ object }) => object === lock)
+        .filter(({ object }) => locks.has(object))
         .map(({ thread, begin: since }) => ({ thread, name: name(thread), since })),
     }))
     .sort((a, b) => b.waited.total - a.waited.total || b.acquisitions - a.acquisitions);

@@ -36,8 +36,9 @@ td.number, th.number { text-align: right; }
 tbody tr:hover { background: var(--vscode-list-hoverBackground); }
 td button { all: unset; cursor: pointer; color: var(--vscode-textLink-foreground); }
 td button:hover, td button:focus-visible { text-decoration: underline; }
-.swatch { display: inline-block; width: 11px; height: 11px; border: 1px solid transparent; }
+.swatch { display: inline-block; width: 11px; height: 11px; margin-right: 6px; vertical-align: -1px; border: 1px solid transparent; }
 .vscode-high-contrast .swatch { border-color: currentColor; }
+#boot-other { min-width: 26em; }
 .track { position: relative; width: 34vw; min-width: 160px; height: 24px; }
 .track i { position: absolute; height: 9px; min-width: 2px; }
 .track i.now { top: 2px; background: var(--vscode-charts-blue); }

@@ -14,9 +14,14 @@ export class BootView {
   readonly #missing = element('boot-missing');
   #runs: BootRun[] = [];
   #current: BootRun | undefined;
+  /** The id of the boot that is compared; undefined: nothing was chosen yet. */
+  #compared: string | undefined;
 
   constructor(post: (message: ToHost) => void) {
-    this.#other.addEventListener('change', () => this.#show());
+    this.#other.addEventListener('change', () => {
+      this.#compared = this.#other.value;
+      this.#show();
+    });
     element<Button>('boot-forget').addEventListener('click', () => post({ type: 'forgetBoots' }));
     this.#show();
   }
@@ -31,18 +36,18 @@ export class BootView {
   /** The earlier boots; the one before this is chosen at first. */
   #fill(): void {
     const earlier = this.#runs.filter((run) => run !== this.#current);
-    const { value } = this.#other;
+    const isThere = this.#compared === NONE || earlier.some(({ id }) => id === this.#compared);
+    this.#compared = isThere ? this.#compared : (earlier[0]?.id ?? NONE);
     const options = [{ id: NONE, text: 'no other boot' }, ...earlier.map((run) => ({ id: run.id, text: nameOf(run) }))];
     this.#other.replaceChildren(
       ...options.map(({ id, text }) => {
         const option = document.createElement('vscode-option');
         option.setAttribute('value', id);
+        option.toggleAttribute('selected', id === this.#compared);
         option.textContent = text;
         return option;
       }),
     );
-    const isThere = value === NONE || earlier.some(({ id }) => id === value);
-    this.#other.value = value && isThere ? value : (earlier[0]?.id ?? NONE);
   }
 
   #show(): void {
@@ -54,7 +59,7 @@ export class BootView {
       this.#table.replaceChildren();
       return;
     }
-    const before = this.#runs.find(({ id }) => id === this.#other.value);
+    const before = this.#runs.find(({ id }) => id === this.#compared);
     const rows = compareBoots(now.phases, before?.phases);
     this.#summary.textContent = summaryOf(now, before);
     this.#table.replaceChildren(tableOf(rows, before !== undefined));

@@ -35,6 +35,7 @@ export class FlameView {
   #path: string[] = [];
   #chosen: string[] | undefined;
   #threads = '';
+  #chosenThread = ALL;
   #frame = 0;
 
   constructor(post: (message: ToHost) => void) {
@@ -83,17 +84,16 @@ export class FlameView {
       return;
     }
     this.#threads = text;
-    const { value } = this.#thread;
     const options = [[ALL, 'all threads'], ...rows.map(([id, name]) => [String(id), name])].map(
       ([id = '', name = '']) => {
         const option = document.createElement('vscode-option');
         option.setAttribute('value', id);
+        option.toggleAttribute('selected', id === this.#chosenThread);
         option.textContent = name;
         return option;
       },
     );
     this.#thread.replaceChildren(...options);
-    this.#thread.value = value || ALL;
   }
 
   #name(thread: number): string {
@@ -101,8 +101,8 @@ export class FlameView {
   }
 
   #includes = ({ thread }: ProfileStack): boolean => {
-    const { value } = this.#thread;
-    return value && value !== ALL ? String(thread) === value : this.#idle.checked || !isIdleName(this.#name(thread));
+    const wanted = this.#chosenThread;
+    return wanted !== ALL ? String(thread) === wanted : this.#idle.checked || !isIdleName(this.#name(thread));
   };
 
   #arrange(): void {
@@ -221,7 +221,11 @@ export class FlameView {
       canvas.addEventListener(type, () => this.paint());
     }
     new ResizeObserver(() => this.paint()).observe(canvas);
-    for (const control of [this.#thread, this.#byThread, this.#idle]) {
+    this.#thread.addEventListener('change', () => {
+      this.#chosenThread = this.#thread.value || ALL;
+      this.#zoom([]);
+    });
+    for (const control of [this.#byThread, this.#idle]) {
       control.addEventListener('change', () => this.#zoom([]));
     }
     this.#search.addEventListener('input', () => this.#arrange());
@@ -273,10 +277,11 @@ function drawBox(
 ): void {
   const isFound = wanted?.test(node.name) ?? false;
   const name = node.name.replace(/^.*\(anonymous namespace\)::/, '');
-  // One colour for the functions of one class or namespace.
+  // One colour for the functions of one class or namespace, in shades.
   const color = depth === 0 ? theme.muted : colorOf(theme, name.split('::').slice(0, -1).join('::') || name);
   context.fillStyle = isFound ? theme.focus : color;
-  context.globalAlpha = theme.isOutlined ? 0.25 : isFound ? 0.9 : wanted ? 0.15 : 0.45;
+  const shade = 0.34 + 0.05 * (node.name.length % 5);
+  context.globalAlpha = theme.isOutlined ? 0.25 : isFound ? 0.9 : wanted ? 0.15 : shade;
   context.fillRect(x, y, Math.max(1, width - 1), ROW - 1);
   context.globalAlpha = 1;
   if (theme.isOutlined && width > 3) {

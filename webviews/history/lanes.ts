@@ -131,6 +131,11 @@ export function sentenceOf(item: Item, name: (thread: number) => string): string
   }
 }
 
+/** What fits into a small box: without the kind of a lock that stands before its name. */
+export function labelOf(item: Item): string {
+  return shortText(item).replace(/^[a-z -]+ (?=[/"])/, '');
+}
+
 /** What a row of the table in sight says. */
 export function shortText(item: Item): string {
   if (isMark(item)) {

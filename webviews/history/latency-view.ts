@@ -46,7 +46,7 @@ export class LatencyView {
     this.#locks = new Table(section(place, 'Waiting for locks, the most waited for first'), 'Waiting for locks', [
       {
         title: 'Lock',
-        text: ({ name }) => name,
+        text: ({ name, locks }) => (locks > 1 ? `${name} (${locks})` : name),
         activate:
           ({ name }) =>
           () =>

@@ -1,7 +1,7 @@
 /** Draws the timeline: an overview, a ruler, a row for each CPU and each thread. */
 import type { Interval, Mark } from '../../debug-adapter/history/timeline.ts';
 import { fitted } from './dom.ts';
-import { firstAfter, type Item, isMark, type Kind, kindOf, type Lane, shortText } from './lanes.ts';
+import { firstAfter, type Item, isMark, type Kind, kindOf, type Lane, labelOf } from './lanes.ts';
 import { momentText, rulerStep, type Span } from './span.ts';
 import { colorOf, type Theme } from './theme.ts';
 
@@ -9,8 +9,9 @@ export const GUTTER = 132;
 export const OVERVIEW = 30;
 export const RULER = 20;
 export const TOP = OVERVIEW + RULER;
-const CPU_ROW = 22;
-const THREAD_ROW = 20;
+/** Rows are so tall that they fill the picture, within bounds. */
+const SHORTEST_ROW = 20;
+const TALLEST_ROW = 30;
 /** Between the CPUs and the threads. */
 const GAP = 8;
 
@@ -31,18 +32,16 @@ export interface Picture {
   name(thread: number): string;
 }
 
-/** Where a lane's row stands, from the top of all rows. */
-export function rowOf(lanes: readonly Lane[], index: number): { y: number; height: number } {
-  const cpus = lanes.findIndex(({ isCpu }) => !isCpu);
-  const count = cpus < 0 ? lanes.length : cpus;
-  return index < count
-    ? { y: index * CPU_ROW, height: CPU_ROW }
-    : { y: count * CPU_ROW + GAP + (index - count) * THREAD_ROW, height: THREAD_ROW };
+/** Where a lane's row stands, from the top of all rows, in a picture of this height. */
+export function rowOf(lanes: readonly Lane[], index: number, pictureHeight: number): { y: number; height: number } {
+  const room = (pictureHeight - TOP - GAP) / Math.max(1, lanes.length);
+  const height = Math.floor(Math.max(SHORTEST_ROW, Math.min(TALLEST_ROW, room)));
+  return { y: index * height + (lanes[index]?.isCpu ? 0 : GAP), height };
 }
 
-export function laneAt(lanes: readonly Lane[], y: number): number | undefined {
+export function laneAt(lanes: readonly Lane[], y: number, pictureHeight: number): number | undefined {
   const index = lanes.findIndex((_, lane) => {
-    const row = rowOf(lanes, lane);
+    const row = rowOf(lanes, lane, pictureHeight);
     return y >= row.y && y < row.y + row.height;
   });
   return index < 0 ? undefined : index;
@@ -67,7 +66,7 @@ export function draw(context: CanvasRenderingContext2D, picture: Picture): void 
   context.rect(0, TOP, width, height - TOP);
   context.clip();
   lanes.forEach((lane, index) => {
-    const row = rowOf(lanes, index);
+    const row = rowOf(lanes, index, height);
     const y = TOP + row.y - scroll;
     if (y + row.height >= TOP && y <= height) {
       drawLane(context, picture, lane, index, y, row.height);
@@ -233,7 +232,7 @@ function drawInterval(
     context.lineWidth = 1;
     context.strokeRect(x + 0.5, top + 0.5, width - 1, tall - 1);
   }
-  const text = lane.isCpu ? owner : kind === 'locked' ? shortText(interval) : '';
+  const text = lane.isCpu ? owner : kind === 'locked' ? labelOf(interval) : '';
   if (text && width > 34) {
     context.font = theme.smallFont;
     context.fillStyle = theme.foreground;

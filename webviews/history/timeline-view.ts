@@ -1,8 +1,8 @@
 /** The timeline's tab: chooses, zooms, moves, filters and finds, by mouse and by keys. */
-import type { Button, Checkbox, TextField } from '@vscode/webview-ui-toolkit';
+import type { Button, TextField } from '@vscode/webview-ui-toolkit';
 import { chromeTrace } from '../../debug-adapter/history/chrome-trace.ts';
 import type { EventLog } from '../../debug-adapter/history/event-log.ts';
-import type { Interval, Timeline } from '../../debug-adapter/history/timeline.ts';
+import type { Timeline } from '../../debug-adapter/history/timeline.ts';
 import { element, pattern, prepared, Table } from './dom.ts';
 import {
   beginOf,
@@ -16,8 +16,6 @@ import {
   type Kind,
   type Lane,
   lanesOf,
-  type Match,
-  search,
   sentenceOf,
   shortText,
 } from './lanes.ts';
@@ -25,24 +23,26 @@ import { cpuLoad } from './load.ts';
 import type { ToHost } from './messages.ts';
 import { lengthText, momentText, moved, type Span, within, zoomed } from './span.ts';
 import { readTheme } from './theme.ts';
+import { Finder } from './timeline-finder.ts';
+import { fillLegend } from './timeline-legend.ts';
 import { draw, GUTTER, laneAt, OVERVIEW, rowOf, TOP, timeAt } from './timeline-paint.ts';
 
 const ZOOM = 1.4;
 /** Shown at first, and of a guest that runs: the last second. */
 const LATEST = 1e9;
 const MOST_IN_TABLE = 200;
+const HINT = 'Click or use the arrow keys to choose; Ctrl and the wheel zoom, dragging moves in time.';
 
 export class TimelineView {
   readonly #canvas = element<HTMLCanvasElement>('lanes');
   readonly #status = element('chosen');
   readonly #missing = element('timeline-missing');
   readonly #filter = element<TextField>('lane-filter');
-  readonly #search = element<TextField>('search');
-  readonly #count = element('search-count');
   readonly #details = element<HTMLDetailsElement>('in-sight');
   readonly #kinds = new Set<Kind>(KINDS.map(({ kind }) => kind).filter((kind) => kind !== 'idle'));
   readonly #post: (message: ToHost) => void;
   readonly #onSpan: () => void;
+  readonly #finder: Finder;
   #timeline: Timeline = { begin: 0, end: 0, cpus: [], threads: [], wakeUps: [] };
   #log: EventLog | undefined;
   #lanes: Lane[] = [];
@@ -52,8 +52,6 @@ export class TimelineView {
   #follows = true;
   #scroll = 0;
   #chosen: { lane: number; item: Item | undefined } | undefined;
-  #matches: Match[] = [];
-  #match = -1;
   #frame = 0;
   #table: Table<{ lane: Lane; item: Item }>;
 
@@ -70,7 +68,12 @@ export class TimelineView {
         order: ({ item }) => endOf(item) - beginOf(item),
       },
     ]);
-    this.#legend();
+    this.#finder = new Finder(
+      (thread) => this.#name(thread),
+      ({ lane, item }) => this.#showItem(lane, item),
+      () => this.paint(),
+    );
+    fillLegend(element('legend'), this.#kinds, () => this.#arrange());
     this.#listen();
   }
 
@@ -102,12 +105,9 @@ export class TimelineView {
     this.#arrange();
   }
 
-  /** Searches for `text` as it stands, and shows the first that is found. */
+  /** Shows the first that is called so. */
   search(text: string): void {
-    this.#search.value = `^${text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`;
-    this.#match = -1;
-    this.#find();
-    this.#next(1);
+    this.#finder.find(text);
   }
 
   /** Why there is nothing to see; empty when there is something. */
@@ -140,7 +140,7 @@ export class TimelineView {
       load: this.#load,
       chosen: this.#chosen,
       isFocused: document.activeElement === this.#canvas,
-      found: new Set(this.#matches.map(({ item }) => item)),
+      found: this.#finder.found,
       theme: readTheme(),
       name: (thread) => this.#name(thread),
     });
@@ -165,7 +165,7 @@ export class TimelineView {
     } else {
       this.#chosen = undefined;
     }
-    this.#find();
+    this.#finder.update(this.#lanes);
     this.paint();
   }
 
@@ -176,27 +176,46 @@ export class TimelineView {
     this.paint();
   }
 
-  #zoom(factor: number, anchor = (this.#span.begin + this.#span.end) / 2): void {
+  /** What is chosen stays where it is, if it is in sight; else the middle does. */
+  #zoom(factor: number, anchor = this.#anchor()): void {
     this.#go(zoomed(this.#span, factor, anchor, this.#timeline));
+  }
+
+  #anchor(): number {
+    const { begin, end } = this.#span;
+    const { item } = this.#chosen ?? {};
+    const middle = item && (beginOf(item) + endOf(item)) / 2;
+    return middle !== undefined && middle > begin && middle < end ? middle : (begin + end) / 2;
   }
 
   #choose(lane: number, item: Item | undefined): void {
     this.#chosen = { lane, item };
-    const { label = '' } = this.#lanes[lane] ?? {};
-    this.#status.textContent = item ? sentenceOf(item, (thread) => this.#name(thread)) : label;
+    this.#tellChosen();
     this.#reveal(lane);
     this.paint();
   }
 
+  #tellChosen(): void {
+    const { lane = -1, item } = this.#chosen ?? {};
+    this.#say(item, this.#lanes[lane]?.label ?? HINT);
+  }
+
+  #say(item: Item | undefined, otherwise: string): void {
+    const text = item ? sentenceOf(item, (thread) => this.#name(thread)) : otherwise;
+    if (this.#status.textContent !== text) {
+      this.#status.textContent = text;
+    }
+  }
+
   /** Scrolls so that the row can be seen. */
   #reveal(lane: number): void {
-    const { y, height } = rowOf(this.#lanes, lane);
+    const { y, height } = rowOf(this.#lanes, lane, this.#canvas.clientHeight);
     const room = this.#canvas.clientHeight - TOP;
     this.#scrollTo(Math.min(y, Math.max(this.#scroll, y + height - room)));
   }
 
   #scrollTo(scroll: number): void {
-    const last = rowOf(this.#lanes, this.#lanes.length - 1);
+    const last = rowOf(this.#lanes, this.#lanes.length - 1, this.#canvas.clientHeight);
     const room = this.#canvas.clientHeight - TOP;
     this.#scroll = Math.max(0, Math.min(scroll, last.y + last.height - room));
   }
@@ -214,81 +233,20 @@ export class TimelineView {
     this.#choose(lane, item);
   }
 
-  #find(): void {
-    const wanted = pattern(this.#search.value);
-    this.#matches = wanted ? search(this.#lanes, wanted, (thread) => this.#name(thread)) : [];
-    this.#match = Math.min(this.#match, this.#matches.length - 1);
-    this.#count.textContent = wanted ? this.#countText() : '';
-  }
-
-  #countText(): string {
-    const { length } = this.#matches;
-    return length === 0 ? 'none' : this.#match < 0 ? `${length} found` : `${this.#match + 1} of ${length}`;
-  }
-
-  #next(step: 1 | -1): void {
-    const { length } = this.#matches;
-    if (length === 0) {
-      return;
-    }
-    this.#match = this.#match < 0 ? (step > 0 ? 0 : length - 1) : (this.#match + step + length) % length;
-    this.#count.textContent = this.#countText();
-    const { lane, item } = this.#matches[this.#match] as Match;
-    this.#showItem(lane, item);
-  }
-
-  #legend(): void {
-    const bar = element('legend');
-    for (const { kind, label } of KINDS) {
-      const box = document.createElement('vscode-checkbox') as Checkbox;
-      box.checked = this.#kinds.has(kind);
-      const swatch = document.createElement('span');
-      swatch.className = 'swatch';
-      swatch.setAttribute('aria-hidden', 'true');
-      box.append(swatch, ` ${label}`);
-      box.addEventListener('change', () => {
-        if (box.checked) {
-          this.#kinds.add(kind);
-        } else {
-          this.#kinds.delete(kind);
-        }
-        this.#arrange();
-      });
-      bar.append(box);
-      this.#colour(swatch, kind);
-      new MutationObserver(() => this.#colour(swatch, kind)).observe(document.body, { attributeFilter: ['class'] });
-    }
-  }
-
-  #colour(swatch: HTMLElement, kind: Kind): void {
-    const theme = readTheme();
-    swatch.style.background = kind === 'idle' ? 'transparent' : theme[kind];
-  }
-
   #listen(): void {
     const canvas = this.#canvas;
     canvas.addEventListener('keydown', (event) => this.#key(event));
     canvas.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
     canvas.addEventListener('pointerdown', (event) => this.#drag(event));
+    canvas.addEventListener('mousemove', (event) => this.#hover(event));
+    canvas.addEventListener('mouseleave', () => this.#tellChosen());
     canvas.addEventListener('dblclick', () => this.#key(new KeyboardEvent('keydown', { key: 'Enter' })));
     for (const type of ['focus', 'blur']) {
       canvas.addEventListener(type, () => this.paint());
     }
     new ResizeObserver(() => this.paint()).observe(canvas);
     this.#filter.addEventListener('input', () => this.#arrange());
-    this.#search.addEventListener('input', () => {
-      this.#match = -1;
-      this.#find();
-      this.paint();
-    });
-    this.#search.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter') {
-        this.#next(event.shiftKey ? -1 : 1);
-      }
-    });
     this.#details.addEventListener('toggle', () => this.paint());
-    this.#button('search-next', () => this.#next(1));
-    this.#button('search-previous', () => this.#next(-1));
     this.#button('zoom-in', () => this.#zoom(1 / ZOOM));
     this.#button('zoom-out', () => this.#zoom(ZOOM));
     this.#button('zoom-all', () => this.#go(this.#timeline));
@@ -326,8 +284,8 @@ export class TimelineView {
       a: () => this.#go(moved(this.#span, -0.25, this.#timeline)),
       d: () => this.#go(moved(this.#span, 0.25, this.#timeline)),
       f: () => this.#latest(),
-      n: () => this.#next(1),
-      N: () => this.#next(-1),
+      n: () => this.#finder.next(1),
+      N: () => this.#finder.next(-1),
     };
     const action = actions[event.key];
     if (action && !event.ctrlKey && !event.metaKey && !event.altKey) {
@@ -414,19 +372,37 @@ export class TimelineView {
     }
   }
 
-  #click({ offsetX, offsetY }: PointerEvent): void {
-    const lane = laneAt(this.#lanes, offsetY - TOP + this.#scroll);
+  #click(event: PointerEvent): void {
+    const found = this.#at(event);
+    if (found) {
+      this.#choose(found.lane, found.item);
+    }
+  }
+
+  #hover(event: MouseEvent): void {
+    const item = event.buttons === 0 ? this.#at(event)?.item : undefined;
+    if (item) {
+      this.#say(item, '');
+    } else if (event.buttons === 0) {
+      this.#tellChosen();
+    }
+  }
+
+  /** What is under the pointer: a mark when it is near, else an interval. */
+  #at({ offsetX, offsetY }: MouseEvent): { lane: number; item: Item | undefined } | undefined {
+    const { clientWidth, clientHeight } = this.#canvas;
+    const y = offsetY - TOP + this.#scroll;
+    const lane = offsetY < TOP ? undefined : laneAt(this.#lanes, y, clientHeight);
     const found = lane === undefined ? undefined : this.#lanes[lane];
     if (lane === undefined || !found) {
-      return;
+      return undefined;
     }
     const time = this.#timeAt(offsetX);
-    const pixel = (this.#span.end - this.#span.begin) / Math.max(1, this.#canvas.clientWidth - GUTTER);
-    const { y, height } = rowOf(this.#lanes, lane);
-    const isFoot = offsetY - TOP + this.#scroll > y + height - 7;
-    const isHead = offsetY - TOP + this.#scroll < y + 5;
-    const near = found.marks.find((mark) => Math.abs(mark.time - time) < 4 * pixel);
-    const interval: Interval | undefined = intervalAt(found, time, 2 * pixel);
-    this.#choose(lane, near && (isFoot || isHead || !interval) ? near : interval);
+    const pixel = (this.#span.end - this.#span.begin) / Math.max(1, clientWidth - GUTTER);
+    const row = rowOf(this.#lanes, lane, clientHeight);
+    const isAtEdge = y < row.y + 5 || y > row.y + row.height - 7;
+    const mark = found.marks.find((one) => Math.abs(one.time - time) < 4 * pixel);
+    const interval = intervalAt(found, time, 2 * pixel);
+    return { lane, item: mark && (isAtEdge || !interval) ? mark : interval };
   }
 }

@@ -6,6 +6,8 @@ import type { SproutStructures } from './structures.ts';
 /** Directories above a file; more would be a circle. */
 const DEEPEST_PATH = 256;
 const LONGEST_NAME = 256;
+/** What has no name because its memory is no longer what it was. */
+export const UNREADABLE = '(unreadable)';
 
 /** Paths of vnodes, and names of threads, for one reading. */
 export class SproutNames {
@@ -124,7 +126,7 @@ export class SproutNames {
 
 function unreadable(error: unknown): string {
   if (error instanceof UnreadableMemory) {
-    return '(unreadable)';
+    return UNREADABLE;
   }
   throw error;
 }

@@ -4,7 +4,7 @@ import { LONGEST_PLACE } from '../../guest/physical-cache.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
 import { signed64, unsigned64 } from '../../guest/struct-reader.ts';
 import type { TraceEvents, TraceReading } from '../model.ts';
-import type { SproutNames } from './names.ts';
+import { type SproutNames, UNREADABLE } from './names.ts';
 import type { SproutThreads } from './threads.ts';
 import type { SproutWaits } from './waits.ts';
 
@@ -143,7 +143,7 @@ export class SproutTrace {
           continue;
         }
         const name = this.#nameObject(snapshot, kind, object);
-        if (name !== undefined) {
+        if (name !== undefined && name !== UNREADABLE) {
           names[object] = name;
           count++;
         }

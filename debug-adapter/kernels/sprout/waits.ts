@@ -2,7 +2,7 @@ import type { Address } from '../../guest/address.ts';
 import { UnreadableMemory } from '../../guest/memory.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
 import type { LockKind } from '../model.ts';
-import type { SproutNames } from './names.ts';
+import { type SproutNames, UNREADABLE } from './names.ts';
 
 /** Sprout's WaitKind by its enumerators' names. */
 const KINDS: Record<string, LockKind> = {
@@ -96,7 +96,7 @@ export class SproutWaits {
       return kind === 'sleep' ? 'sleep' : `${words} "${name}"`;
     } catch (error) {
       if (error instanceof UnreadableMemory) {
-        return '(unreadable)';
+        return UNREADABLE;
       }
       throw error;
     }
