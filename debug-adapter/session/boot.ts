@@ -20,6 +20,7 @@ import { Awareness, cacheFolder } from './awareness.ts';
 import { Debuggee } from './debuggee.ts';
 import { GuestPrograms } from './guest-programs.ts';
 import { type KernelFile, readKernelFile } from './kernel-file.ts';
+import { KernelScripts } from './kernel-scripts.ts';
 import type { KernelChoice } from './kernel-tree.ts';
 import { LiveGdb } from './live-gdb.ts';
 import { ProgramFiles } from './program-files.ts';
@@ -47,6 +48,7 @@ export interface Boot {
   kernel: KernelFile;
   /** Undefined where all code is the kernel's. */
   programs: GuestPrograms | undefined;
+  scripts: KernelScripts;
   /** Whether to let it run once the client is ready. */
   resume: boolean;
   accelerator: 'tcg' | 'kvm' | undefined;
@@ -157,6 +159,7 @@ async function assemble(
       debuggee,
       awareness,
       kernel,
+      scripts: new KernelScripts(kernel.path),
       programs: findPrograms(debuggee, awareness, options.sourceMap, context),
       resume: started.resume,
       accelerator: started.accelerator,

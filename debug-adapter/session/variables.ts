@@ -178,7 +178,7 @@ export class Variables {
   }
 
   async #evaluate(given: DebugProtocol.EvaluateArguments): Promise<DebugProtocol.EvaluateResponse['body']> {
-    const { debuggee } = this.#current();
+    const { debuggee, scripts } = this.#current();
     const isConsole = given.context === 'repl';
     const command = isConsole ? COMMAND.exec(given.expression)?.[1] : undefined;
     if (debuggee.isRunning && command === undefined) {
@@ -190,7 +190,8 @@ export class Variables {
     const frame = this.#frameOf(given.frameId);
     const context = frame ? await this.#frames.context(frame) : '';
     if (command !== undefined) {
-      return { result: (await debuggee.gdb.console(command.trim(), context)).trimEnd(), variablesReference: 0 };
+      const text = await scripts.console(debuggee.gdb, command.trim(), context);
+      return { result: text.trimEnd(), variablesReference: 0 };
     }
     // A hover or a watch must not run the guest's code; who types a call means it.
     const evaluation = `${context} ${flag(isConsole)} ${flag(given.format?.hex)} ${quote(given.expression)}`;

@@ -18,6 +18,7 @@ import containers_sprout  # noqa: E402,F401
 from containers import container_of  # noqa: E402
 from containers_std import text_in  # noqa: E402
 from expressions import at_address, evaluate, resolve  # noqa: E402
+from kernel_scripts import run_script  # noqa: E402
 from stepping import place_of_step  # noqa: E402
 
 # What a summary may read and show: a local may be an array of megabytes.
@@ -467,6 +468,14 @@ class InsertLogPoint(Command):
         return {"number": str(point.number)}
 
 
+class Script(Command):
+    """-unikernel-script PATH ELF"""
+
+    def run(self, path, elf):
+        run_script(path, elf)
+        return {}
+
+
 for name, command in {
     "threads": Threads,
     "step-place": StepPlace,
@@ -479,5 +488,6 @@ for name, command in {
     "assign": Assign,
     "registers": Registers,
     "logpoint": InsertLogPoint,
+    "script": Script,
 }.items():
     command("-unikernel-" + name)
