@@ -1,5 +1,6 @@
 /** Run, stop and step. */
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { CPU_THREAD_BASE } from '../protocol.ts';
 import type { CurrentBoot } from './lifecycle.ts';
 import type { Handlers } from './requests.ts';
 import { type Step, type StepKind, stepCommand } from './step.ts';
@@ -80,6 +81,10 @@ export class Execution {
     if (debuggee.isRunning || onCpus === undefined) {
       // While it runs the list may lack a moment; the last one is better than an error.
       this.#threads = (await model?.listRunning().catch(() => undefined)) ?? this.#threads;
+      if (this.#threads.length === 0) {
+        // A kernel that boots has none yet, and an editor cannot pause what has no thread.
+        this.#threads = cpusIn([CPU_THREAD_BASE]);
+      }
     } else {
       this.#threads = model?.list(onCpus) ?? cpusIn(onCpus);
     }

@@ -1,6 +1,7 @@
 /** *Identify Address*: says what lies at an address, and goes there. */
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
-import { formatAddress, type Identification } from '../../debug-adapter/protocol.ts';
+import { formatAddress, type Identification, type SymbolPlace } from '../../debug-adapter/protocol.ts';
 import { formatBytes } from '../../debug-adapter/units.ts';
 import { request, type Sessions, sentence } from '../sessions.ts';
 import { denote, type VariableContext } from './denoted.ts';
@@ -85,7 +86,8 @@ async function addressIn(session: vscode.DebugSession, text: string): Promise<st
 }
 
 async function show(session: vscode.DebugSession, found: Identification): Promise<void> {
-  const chosen = await vscode.window.showQuickPick([...facts(found), ...actions(session, found)], {
+  const place = found.kind === 'symbol' ? await placeOf(session, found.address) : undefined;
+  const chosen = await vscode.window.showQuickPick([...facts(found), ...actions(found, place)], {
     title: formatAddress(found.address),
     placeHolder: found.description,
     matchOnDetail: true,
@@ -109,15 +111,16 @@ function facts({ address, kind, description, base, size, allocation }: Identific
   return rows.map((row) => ({ ...row, run: () => copy(row.label.replace(/^\$\([\w-]+\) /, '')) }));
 }
 
-function actions(session: vscode.DebugSession, found: Identification): Action[] {
+function actions(found: Identification, place: SymbolPlace | undefined): Action[] {
   const { address, base = address, thread, pool } = found;
   const rows: Action[] = [
     { label: vscode.l10n.t('Actions'), kind: vscode.QuickPickItemKind.Separator },
     { label: `$(copy) ${vscode.l10n.t('Copy Address')}`, run: () => copy(formatAddress(address)) },
   ];
-  if (found.kind === 'symbol') {
+  if (place?.file !== undefined) {
+    const { file, line = 1 } = place;
     const label = `$(go-to-file) ${vscode.l10n.t('Go to Source')}`;
-    rows.push({ label, run: () => goToSource(session, address) });
+    rows.push({ label, description: `${basename(file)}:${line}`, run: () => open(file, line) });
   }
   if (found.kind !== 'nothing') {
     const label = `$(eye) ${vscode.l10n.t('Watch Its First Words')}`;
@@ -143,15 +146,14 @@ function focus(view: string): Thenable<unknown> {
   return vscode.commands.executeCommand(`unikernel.${view}.focus`);
 }
 
-/** Of code: the line at the address. */
-async function goToSource(session: vscode.DebugSession, address: number): Promise<void> {
-  const given = { memoryReference: formatAddress(address), instructionCount: 1, resolveSymbols: false };
-  const { instructions } = await session.customRequest('disassemble', given);
-  const path: string | undefined = instructions?.[0]?.location?.path;
-  if (path === undefined) {
-    throw new Error(vscode.l10n.t('No source line is known for {0}.', formatAddress(address)));
-  }
-  const line = Math.max(0, (instructions[0].line ?? 1) - 1);
-  const document = await vscode.workspace.openTextDocument(vscode.Uri.file(path));
-  await vscode.window.showTextDocument(document, { selection: new vscode.Range(line, 0, line, 0), preview: true });
+/** Of code its line; data has none. */
+async function placeOf(session: vscode.DebugSession, address: number): Promise<SymbolPlace | undefined> {
+  const { places } = await request(session, 'unikernel/symbolise', { addresses: [formatAddress(address)] });
+  return places[0] ?? undefined;
+}
+
+async function open(file: string, line: number): Promise<void> {
+  const document = await vscode.workspace.openTextDocument(vscode.Uri.file(file));
+  const selection = new vscode.Range(line - 1, 0, line - 1, 0);
+  await vscode.window.showTextDocument(document, { selection, preview: true });
 }

@@ -146,3 +146,14 @@ describe('a busy guest on four CPUs', () => {
     expect(session.count('stopped')).toBe(stops);
   });
 });
+
+test('a guest that just began to run has a thread to pause', async () => {
+  const session = Session.start();
+  await session.launch();
+  const configured = session.request('configurationDone');
+  expect(await session.threads()).not.toHaveLength(0);
+  await configured;
+  const [thread] = await session.threads();
+  await session.run('pause', thread?.id ?? 0);
+  await session.end();
+});
