@@ -10,6 +10,7 @@ import type {
   Identification,
   PoolPageRow,
   ProfileReading,
+  SlabRow,
   TraceReading,
   ViewName,
   ViewRows,
@@ -147,9 +148,10 @@ export interface PagesChangedEvent {
    * page the CPU (255: the L2) in bits 8 to 15.
    */
   runs: string;
-  /** With the first: names of kinds by number, and the object sizes of classes. */
+  /** With the first: names of kinds by number, the object sizes of classes, and where the kernel maps frame 0. */
   kinds?: string[];
   classes?: number[];
+  base?: number;
 }
 
 /** `unikernel/poolPages`: the slabs of one size class, paged. */
@@ -164,6 +166,16 @@ export interface PoolPagesResponse {
   total: number;
   quality: 'whole' | 'torn';
   pages: PoolPageRow[];
+}
+
+/** `unikernel/slab`: the slab of a size class around an address, with each of its objects. */
+export interface SlabRequest {
+  /** `0x…`, as `memoryReference`s are. */
+  address: string;
+}
+export interface SlabResponse {
+  /** Undefined where there is none. */
+  slab?: SlabRow;
 }
 
 /** `unikernel/cycles`: every cycle in the waits-for graph. */
@@ -334,6 +346,7 @@ export interface CustomRequests {
   'unikernel/unsubscribe': [UnsubscribeRequest, Record<string, never>];
   'unikernel/subscribePages': [SubscribePagesRequest, SubscribeResponse];
   'unikernel/poolPages': [PoolPagesRequest, PoolPagesResponse];
+  'unikernel/slab': [SlabRequest, SlabResponse];
   'unikernel/cycles': [Record<string, never>, CyclesResponse];
   'unikernel/liveValue': [LiveValueRequest, LiveValue];
   'unikernel/liveChildren': [LiveChildrenRequest, LiveChildrenResponse];

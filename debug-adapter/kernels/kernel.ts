@@ -11,6 +11,7 @@ import type {
   PoolPageRow,
   ProfilePlace,
   ProfileReading,
+  SlabRow,
   TraceReading,
   ViewName,
   ViewRows,
@@ -27,6 +28,8 @@ export interface PageMap {
    * 0 (empty) to 7. Of a cached page: the CPU in bits 8 to 15.
    */
   pages: Uint16Array;
+  /** Where the kernel maps frame 0, and all others behind it. */
+  base: Address;
 }
 
 /** The views that each kernel reads by itself. */
@@ -59,6 +62,8 @@ export interface Kernel {
     start: number,
     count: number,
   ): { total: number; pages: PoolPageRow[]; consistent: boolean };
+  /** The slab around an address; undefined where there is none, or the kernel has no such thing. */
+  slab?(snapshot: Snapshot, address: Address): SlabRow | undefined;
   /** Live allocations by who made them, the most bytes first; undefined when the kernel does not keep track. */
   allocations(snapshot: Snapshot): AllocationGroup[] | undefined;
   /**

@@ -199,6 +199,15 @@ export interface PoolPageRow {
   liveMap: string;
 }
 
+/** A slab of a class, by an address in it. */
+export interface SlabRow extends PoolPageRow {
+  /** PoolClassRow.key */
+  pool: string;
+  objectSize: number;
+  /** Pages that it consists of, from `address` on. */
+  pageCount: number;
+}
+
 export interface TimerSetRow {
   /** The CPU. */
   key: number;
@@ -315,10 +324,10 @@ export interface TraceReading {
   kinds: string[];
   /** Names of the operations of `vnode_operation`, by value. */
   operations: string[];
-  cpus: {
-    cpu: number;
   /** What `lock_wait` waits for, by value. */
   waits: (LockKind | undefined)[];
+  cpus: {
+    cpu: number;
     /** What to ask for next: records ever written. */
     next: number;
     /** Records between what was asked for and the first that is told. */
@@ -331,8 +340,6 @@ export interface TraceReading {
   objects: Record<string, string>;
 }
 
-/** A cycle in the waits-for graph. */
-export interface WaitCycle {
 /** Where a sample's frame is in the program. */
 export interface ProfilePlace {
   /** `sprout::Worker::run`: the C++ name without arguments; the address where nobody knows. */
@@ -378,6 +385,8 @@ export interface BootPhase {
   end?: number;
 }
 
+/** A cycle in the waits-for graph. */
+export interface WaitCycle {
   /** Each waits for the next, the last for the first. `heldByNext`: `holds vnode /a`, `is ahead in the queue for …`. */
   threads: { thread: number; threadName: string; waitsFor: string; since?: number; heldByNext: string }[];
   description: string;

@@ -46,6 +46,8 @@ export class KernelViews {
       'unikernel/trace': async (given) => (await this.#observation()).trace(checkTrace(given)),
       'unikernel/profile': async ({ after }) => (await this.#observation()).profile({ after: checkAfter(after) }),
       'unikernel/bootPhases': async () => (await this.#observation()).bootPhases(),
+      'unikernel/slab': async ({ address }) =>
+        (await this.#observation()).slab(Number(BigInt.asIntN(64, addressOf(address)))),
       'unikernel/identify': async ({ address }) =>
         (await this.#observation()).identify(Number(BigInt.asIntN(64, addressOf(address)))),
       'unikernel/cycles': async () => (await this.#observation()).cycles(),

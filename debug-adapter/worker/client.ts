@@ -16,6 +16,7 @@ import type {
   PoolPagesResponse,
   ProfileReading,
   ProfileRequest,
+  SlabResponse,
   SymbolsRequest,
   SymbolsResponse,
   TraceReading,
@@ -100,6 +101,10 @@ export class ObservationWorker implements Observation {
 
   poolPages(request: PoolPagesRequest): Promise<PoolPagesResponse> {
     return this.#ask('poolPages', request);
+  }
+
+  slab(address: Address): Promise<SlabResponse> {
+    return this.#ask('slab', address);
   }
 
   allocations(): Promise<AllocationsResponse> {

@@ -12,6 +12,7 @@ import type {
   PoolPagesResponse,
   ProfileReading,
   ProfileRequest,
+  SlabResponse,
   SymbolsRequest,
   SymbolsResponse,
   TraceReading,
@@ -55,6 +56,8 @@ export interface Observation {
   subscribePages(rate: number, listener: (event: PagesChangedEvent) => void): Promise<number>;
   unsubscribe(subscription: number): void;
   poolPages(request: PoolPagesRequest): Promise<PoolPagesResponse>;
+  /** The slab around an address. */
+  slab(address: Address): Promise<SlabResponse>;
   cycles(): Promise<CyclesResponse>;
   /** Live allocations by who made them. Rejects when the kernel does not keep track. */
   allocations(): Promise<AllocationsResponse>;

@@ -17,6 +17,7 @@ import type {
   PoolPagesResponse,
   ProfileReading,
   ProfileRequest,
+  SlabResponse,
   SymbolsRequest,
   SymbolsResponse,
   TraceReading,
@@ -82,6 +83,8 @@ export class Observatory {
         return this.#subscribePages(parameters[0] as number, parameters[1] as number);
       case 'poolPages':
         return this.#poolPages(parameters[0] as PoolPagesRequest);
+      case 'slab':
+        return this.#slab(parameters[0] as number);
       case 'identify':
         return this.#identify(parameters[0] as number);
       case 'allocations':
@@ -257,6 +260,14 @@ export class Observatory {
       kernel.poolPages(snapshot, String(pool), first, wanted),
     );
     return { total: value.total, quality, pages: value.pages };
+  }
+
+  async #slab(address: number): Promise<SlabResponse> {
+    const { value } = await this.#take('slab', (kernel, snapshot) => ({
+      slab: kernel.slab?.(snapshot, address),
+      consistent: true,
+    }));
+    return value.slab ? { slab: value.slab } : {};
   }
 
   async #identify(address: number): Promise<Identification> {

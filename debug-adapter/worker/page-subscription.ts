@@ -70,7 +70,7 @@ export class PageSubscription {
     if (runs.length === 0) {
       return;
     }
-    const { kinds, classes, pages } = map;
+    const { kinds, classes, pages, base } = map;
     this.#emit({
       subscription: this.#id,
       sequence: ++this.#sequence,
@@ -78,7 +78,7 @@ export class PageSubscription {
       guestTime,
       total: pages.length,
       runs: encodeRuns(runs, pages),
-      ...(isFirst && { kinds, classes }),
+      ...(isFirst && { kinds, classes, base }),
     });
   }
 }

@@ -140,7 +140,7 @@ export class OsvMallocPools {
       const filling = Math.min(FULL, Math.ceil((live * FULL) / capacity));
       map[frameOf(address)] = KINDS.pool | ((pool & 31) << 8) | (filling << 13);
     }
-    return { kinds: Object.keys(KINDS), classes: sizes, pages: map };
+    return { kinds: Object.keys(KINDS), classes: sizes, pages: map, base: MEMPOOL_AREA };
   }
 
   #free(snapshot: Snapshot): Free {

@@ -2,7 +2,7 @@ import { type Address, formatAddress } from '../../guest/address.ts';
 import type { AddressSpace } from '../../guest/address-space.ts';
 import { UnreadableMemory } from '../../guest/memory.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
-import type { AllocationInfo, Identification } from '../model.ts';
+import type { AllocationInfo, Identification, SlabRow } from '../model.ts';
 import type { SproutAllocationTracking } from './allocation-tracking.ts';
 import type { SproutMallocPools } from './malloc-pools.ts';
 import type { SproutNames } from './names.ts';
@@ -47,6 +47,23 @@ export class SproutIdentify {
       }
       throw error;
     }
+  }
+
+  /** The slab around an address; undefined where there is none. */
+  slab(snapshot: Snapshot, address: Address, space: AddressSpace): SlabRow | undefined {
+    const { pools, census, records } = this.#parts;
+    const page = records.at(snapshot, Math.floor(space.translate(address) / PAGE_SIZE));
+    if (page?.kind !== 'pool') {
+      return undefined;
+    }
+    const head = records.head(snapshot, page);
+    const pool = pools.poolAt(snapshot, head.owner);
+    if (!pool) {
+      return undefined;
+    }
+    const remote = remoteFrees(snapshot, pools.remoteHeads(snapshot, pool.address)).objects;
+    const row = census.slab(snapshot, head.frame, pool, remote);
+    return { ...row, pool: pool.key, objectSize: pool.objectSize, pageCount: 2 ** pool.slabOrder };
   }
 
   #symbol(address: Address): Identification | undefined {

@@ -124,11 +124,20 @@ export class PageCensus {
     pool: { objectSize: number; slabOrder: number },
     remote: ReadonlySet<Address>,
   ): boolean {
+    const byte = Buffer.from(this.slab(snapshot, head, pool, remote).liveMap, 'base64')[index >> 3] ?? 0;
+    return (byte & (1 << (index & 7))) !== 0;
+  }
+
+  /** The slab that frame `head` begins. */
+  slab(
+    snapshot: Snapshot,
+    head: number,
+    pool: { objectSize: number; slabOrder: number },
+    remote: ReadonlySet<Address>,
+  ): PoolPageRow {
     const { pages } = this.#bounds(snapshot);
     const record = pages + head * this.#page.reader.size;
-    const { row } = this.#slab(snapshot, record, this.#linearBase + head * PAGE_SIZE, pool, remote);
-    const byte = Buffer.from(row.liveMap, 'base64')[index >> 3] ?? 0;
-    return (byte & (1 << (index & 7))) !== 0;
+    return this.#slab(snapshot, record, this.#linearBase + head * PAGE_SIZE, pool, remote).row;
   }
 
   /** Runs through the array in pieces as large as one place can be; `place` is only good during the call. */

@@ -13,13 +13,16 @@ const FULL = 7;
 /** Every page of RAM in one pass over the kernel's page records: fast enough for ten times a second on a GiB. */
 export class SproutPageMap {
   readonly #structures: SproutStructures;
+  readonly #linearBase: Address;
   readonly #array;
   readonly #page;
   readonly #kinds: string[];
   readonly #poolKind: number;
   readonly #pools: { base: Address; size: number; sizes: (snapshot: Snapshot) => number[] };
 
-  constructor(structures: SproutStructures) {
+  /** @param linearBase where frame 0 stands in the linear map */
+  constructor(structures: SproutStructures, linearBase: Address) {
+    this.#linearBase = linearBase;
     this.#structures = structures;
     const { layouts } = structures.facts;
     const array = layouts.struct('sprout::PageArray');
@@ -77,7 +80,7 @@ export class SproutPageMap {
         pages[first + index] = kind | (slab << 8);
       }
     }
-    return { kinds: this.#kinds, classes: this.#pools.sizes(snapshot), pages };
+    return { kinds: this.#kinds, classes: this.#pools.sizes(snapshot), pages, base: this.#linearBase };
   }
 
   #slab(view: DataView, at: number): number {

@@ -19,6 +19,7 @@ import type {
   Identification,
   PoolPageRow,
   ProfileReading,
+  SlabRow,
   TraceReading,
 } from '../model.ts';
 import { findCycles } from '../waits-for.ts';
@@ -89,7 +90,7 @@ class Sprout implements Kernel {
       mallocPools: this.#mallocPools,
       timerSets: new SproutTimerSets(this.#names),
     };
-    this.#pageMap = new SproutPageMap(structures);
+    this.#pageMap = new SproutPageMap(structures, LINEAR_BASE);
     this.#trace = new SproutTrace(this.#names, this.#threads, this.#waits);
     this.#profile = ifThere(() => new SproutProfile(structures, this.#threads));
     this.#bootPhases = ifThere(() => new SproutBootPhases(this.#names));
@@ -129,6 +130,11 @@ class Sprout implements Kernel {
     const remote = remoteFrees(snapshot, this.#mallocPools.remoteHeads(snapshot, pool.address));
     const slabs = this.#census.slabs(snapshot, pool, remote.objects, start, count);
     return { ...slabs, consistent: slabs.consistent && remote.whole };
+  }
+
+  slab(snapshot: Snapshot, address: Address): SlabRow | undefined {
+    this.#forget(snapshot);
+    return this.#identify.slab(snapshot, address, snapshot.space);
   }
 
   allocations(snapshot: Snapshot): AllocationGroup[] | undefined {
