@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { LiveValue } from '../../debug-adapter/protocol.ts';
-import { opens, rangeOf, rangesBelow, type WatchRow, WatchRows } from './live-watch-rows.ts';
+import { moved, opens, type Pin, rangeOf, rangesBelow, type WatchRow, WatchRows } from './live-watch-rows.ts';
 
 let rows: WatchRows;
 beforeEach(() => {
@@ -209,4 +209,35 @@ test('no more is asked for than the adapter takes', () => {
   const { expressions, expanded } = rows.wanted();
   expect(expressions).toHaveLength(200);
   expect(expanded).toHaveLength(50);
+});
+
+describe('moving', () => {
+  const pins: Pin[] = [1, 2, 3, 4].map((id) => ({ id, expression: `x${id}` }));
+  const order = (ids: number[], target: number | undefined): number[] => {
+    rows.setPins(pins);
+    const row = rows.pins.find(({ id }) => id === `pin/${target}`);
+    return moved(
+      pins,
+      ids.map((id) => `pin/${id}`),
+      row,
+    ).map(({ id }) => id);
+  };
+
+  test.each([
+    ['ahead of another', [4], 2, [1, 4, 2, 3]],
+    ['several, in their order', [4, 1], 3, [2, 1, 4, 3]],
+    ['to the end', [1], undefined, [2, 3, 4, 1]],
+    ['on itself', [2], 2, [1, 2, 3, 4]],
+    ['on one of those that move', [1, 3], 3, [1, 2, 3, 4]],
+    ['what is none of them', [9], 1, [1, 2, 3, 4]],
+  ])('%s', (_, ids, target, expected) => {
+    expect(order(ids, target)).toEqual(expected);
+  });
+
+  test('onto what lies below a pin: ahead of that pin', () => {
+    rows.setPins(pins);
+    rows.apply({ values: [value('x1', '1'), array('x2', 2)] }, 0);
+    const [child] = rows.open(pinned(1), [element(0, 'x')], 0);
+    expect(moved(pins, ['pin/4'], child).map(({ id }) => id)).toEqual([1, 4, 2, 3]);
+  });
 });

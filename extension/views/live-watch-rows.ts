@@ -63,11 +63,12 @@ export class WatchRows {
   /** Takes the pins as they are now: those that are known keep their rows, and their values unless the expression is another. */
   setPins(pins: readonly Pin[]): void {
     const known = new Map(this.#pins.map((row) => [row.id, row]));
-    this.#pins = pins.map(({ id, expression, label }) => {
-      const row = known.get(`pin/${id}`);
+    this.#pins = pins.map((pin) => {
+      const { expression, label } = pin;
+      const row = known.get(rowId(pin));
       const name = label ?? expression;
       if (row?.expression !== expression) {
-        return newRow(`pin/${id}`, 'pin', undefined, name, expression);
+        return newRow(rowId(pin), 'pin', undefined, name, expression);
       }
       row.name = name;
       return row;
@@ -144,6 +145,27 @@ export class WatchRows {
     }
     this.#asked = [];
   }
+}
+
+/** The pins with those of `ids` ahead of `target`, or at the end; they keep their order among each other. */
+export function moved(pins: readonly Pin[], ids: readonly string[], target: WatchRow | undefined): Pin[] {
+  const goes = pins.filter((pin) => ids.includes(rowId(pin)));
+  const stays = pins.filter((pin) => !goes.includes(pin));
+  const root = target && rootOf(target);
+  const place = stays.findIndex((pin) => rowId(pin) === root?.id);
+  // Dropped on one of those that move: nothing else says where.
+  return place < 0 && root && ids.includes(root.id)
+    ? [...pins]
+    : stays.toSpliced(place < 0 ? stays.length : place, 0, ...goes);
+}
+
+/** The id of a pin's row. */
+export function rowId(pin: Pin): string {
+  return `pin/${pin.id}`;
+}
+
+function rootOf(row: WatchRow): WatchRow {
+  return row.parent ? rootOf(row.parent) : row;
 }
 
 /** Whether a row has rows below it. */

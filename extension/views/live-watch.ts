@@ -2,7 +2,16 @@
 import * as vscode from 'vscode';
 import { request, type Sessions, sentence } from '../sessions.ts';
 import { watchItem, watchTooltip } from './live-watch-item.ts';
-import { MOST_EXPRESSIONS, type Pin, rangeOf, rangesBelow, type WatchRow, WatchRows } from './live-watch-rows.ts';
+import {
+  MOST_EXPRESSIONS,
+  moved,
+  type Pin,
+  rangeOf,
+  rangesBelow,
+  rowId,
+  type WatchRow,
+  WatchRows,
+} from './live-watch-rows.ts';
 import { ValueFeed } from './value-feed.ts';
 
 const PINS_KEY = 'unikernel.liveWatch.pins';
@@ -111,11 +120,11 @@ export class LiveWatch
   }
 
   async edit(row: WatchRow, expression: string): Promise<void> {
-    await this.#setPins(this.#pins.map((pin) => (isPinOf(pin, row) ? { id: pin.id, expression } : pin)));
+    await this.#setPins(this.#pins.map((pin) => (rowId(pin) === row.id ? { id: pin.id, expression } : pin)));
   }
 
   async remove(rows: readonly WatchRow[]): Promise<void> {
-    await this.#setPins(this.#pins.filter((pin) => !rows.some((row) => isPinOf(pin, row))));
+    await this.#setPins(this.#pins.filter((pin) => !rows.some((row) => row.id === rowId(pin))));
   }
 
   async removeAll(): Promise<void> {
@@ -169,11 +178,7 @@ export class LiveWatch
     if (!Array.isArray(ids)) {
       return;
     }
-    const moved = this.#pins.filter((pin) => ids.includes(`pin/${pin.id}`));
-    const rest = this.#pins.filter((pin) => !moved.includes(pin));
-    const root = target && rootOf(target);
-    const place = rest.findIndex((pin) => root !== undefined && isPinOf(pin, root));
-    await this.#setPins(place < 0 ? [...rest, ...moved] : rest.toSpliced(place, 0, ...moved));
+    await this.#setPins(moved(this.#pins, ids, target));
   }
 
   #requireSession(): vscode.DebugSession {
@@ -240,12 +245,4 @@ export class LiveWatch
       return [];
     }
   }
-}
-
-function isPinOf(pin: Pin, row: WatchRow): boolean {
-  return row.id === `pin/${pin.id}`;
-}
-
-function rootOf(row: WatchRow): WatchRow {
-  return row.parent ? rootOf(row.parent) : row;
 }
