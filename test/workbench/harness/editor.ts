@@ -42,12 +42,9 @@ export class Editor {
     await action.waitFor({ state: 'hidden' });
   }
 
-  /** Takes the suggestion whose label begins so, for what was typed. */
+  /** Takes the suggestion whose label begins so; it comes by itself while one types. */
   async complete(label: string): Promise<void> {
     const row = this.#page.locator(`.suggest-widget .monaco-list-row[aria-label^="${label}"]`).first();
-    if (!(await row.isVisible())) {
-      await this.#page.keyboard.press('Control+Space');
-    }
     await row.waitFor();
     await row.click();
     await row.waitFor({ state: 'hidden' });
