@@ -1,18 +1,17 @@
 /** Brings a kernel thread's interesting frame to the front: its source, and in the call stack the thread. */
+import type { DebugProtocol } from '@vscode/debugprotocol';
 import * as vscode from 'vscode';
 import { formatAddress, type SymbolPlace, type ThreadRow } from '../debug-adapter/protocol.ts';
 import { request, sentence } from './sessions.ts';
+
+/** Where a thread's interesting frame is looked for: no plumbing is deeper. */
+const MOST_FRAMES = 20;
 
 /** `thread` is the DAP thread id. What cannot be shown is said in one sentence. */
 export async function showThread(session: vscode.DebugSession, thread: number): Promise<void> {
   try {
     const { running } = await request(session, 'unikernel/status', {});
-    if (running) {
-      await showWaitingThread(session, thread);
-    } else {
-      // VS Code selects the first frame that is no plumbing, and opens its source.
-      await request(session, 'unikernel/focusThread', { thread });
-    }
+    await (running ? showWaitingThread(session, thread) : showStoppedThread(session, thread));
   } catch (error) {
     void vscode.window.showErrorMessage(sentence(error));
   }
@@ -33,6 +32,17 @@ export async function openPlace({ symbol, file, line = 1 }: SymbolPlace): Promis
   } catch {
     throw new Error(vscode.l10n.t('{0} is not on this machine: name its folder in "sourceMap".', file));
   }
+}
+
+/** The source is opened beside what was clicked first, and there VS Code finds it when it shows the thread. */
+async function showStoppedThread(session: vscode.DebugSession, thread: number): Promise<void> {
+  const given: DebugProtocol.StackTraceArguments = { threadId: thread, startFrame: 0, levels: MOST_FRAMES };
+  const { stackFrames }: DebugProtocol.StackTraceResponse['body'] = await session.customRequest('stackTrace', given);
+  const frame = stackFrames.find(({ source }) => source?.path && source.presentationHint !== 'deemphasize');
+  if (frame?.source?.path) {
+    await openPlace({ symbol: frame.name, offset: 0, file: frame.source.path, line: frame.line });
+  }
+  await request(session, 'unikernel/focusThread', { thread });
 }
 
 /** While the guest runs there is no call stack: its memory tells where a thread waits. */

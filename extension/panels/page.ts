@@ -30,7 +30,7 @@ export function openPage(
   extension: vscode.Uri,
   type: string,
   page: Page,
-  column: vscode.ViewColumn = vscode.ViewColumn.Active,
+  column: vscode.ViewColumn | { viewColumn: vscode.ViewColumn; preserveFocus: boolean } = vscode.ViewColumn.Active,
 ): vscode.WebviewPanel {
   const scripts = vscode.Uri.joinPath(extension, 'dist/webviews');
   const panel = vscode.window.createWebviewPanel(type, page.title, column, {

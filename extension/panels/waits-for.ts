@@ -36,7 +36,7 @@ class WaitsForPanel {
 
   constructor(extension: vscode.Uri, sessions: Sessions, onDispose: () => void) {
     this.#sessions = sessions;
-    this.#panel = openPage(extension, TYPE, page(), vscode.ViewColumn.Active);
+    this.#panel = openPage(extension, TYPE, page(), { viewColumn: besideCode(), preserveFocus: true });
     this.#live = new LiveView('waitsFor', sessions);
     this.#disposables = [
       this.#live,
@@ -110,6 +110,11 @@ class WaitsForPanel {
   }
 }
 
+/** Beside what is open: a stop shows its source there, and would hide the graph. */
+function besideCode(): vscode.ViewColumn {
+  return vscode.window.tabGroups.activeTabGroup.activeTab ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
+}
+
 function nothing(message: string): ToPage {
   return { type: 'nothing', message, isError: false };
 }
@@ -118,6 +123,8 @@ function page(): Page {
   return {
     script: 'waits-for',
     title: vscode.l10n.t('Waits-For Graph'),
+    // Places and the part that is seen are kept.
+    livesHidden: true,
     style: STYLE,
     body: BODY,
   };
@@ -125,19 +132,21 @@ function page(): Page {
 
 const STYLE = `
 header { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
-header .space { flex: 1; }
+#filter { flex: 1; min-width: 120px; max-width: 320px; }
 .field { display: flex; gap: 6px; align-items: center; }
 [hidden] { display: none !important; }
+body { overflow: hidden; }
 main { flex: 1; min-height: 0; display: flex; gap: 8px; }
-#picture { flex: 1; min-width: 0; position: relative; display: flex; }
-#graph { flex: 1; min-width: 0; width: 100%; height: 100%; display: block; outline: none; cursor: grab; touch-action: none; }
+#picture { flex: 1; min-width: 0; min-height: 0; position: relative; }
+#graph { position: absolute; inset: 0; width: 100%; height: 100%; outline: none; cursor: grab; touch-action: none; }
+#tools { position: absolute; top: 0; right: 0; display: flex; gap: 4px; }
 #graph.over { cursor: pointer; }
 #message { position: absolute; inset: 0; display: flex; align-items: center; justify-content: center; text-align: center; padding: 24px; pointer-events: none; color: var(--vscode-descriptionForeground); }
 #message.error { color: var(--vscode-errorForeground); }
 aside { width: 34%; max-width: 420px; min-width: 200px; overflow: auto; border-left: 1px solid var(--vscode-widget-border, var(--vscode-contrastBorder, transparent)); padding-left: 8px; }
 aside h2 { font-size: 11px; font-weight: 600; text-transform: uppercase; margin: 4px 0; color: var(--vscode-descriptionForeground); }
 ul { list-style: none; margin: 0; padding: 0; }
-li { padding: 1px 0; color: var(--vscode-descriptionForeground); }
+li { padding: 1px 0; overflow-wrap: anywhere; color: var(--vscode-descriptionForeground); }
 li.lock { margin-top: 8px; }
 li.holder, li.waiter, li.cycle, li.more { padding-left: 14px; }
 li.cycle { color: var(--vscode-errorForeground); }
@@ -161,19 +170,20 @@ footer { display: flex; flex-direction: column; gap: 2px; }
 
 const BODY = `<header>
 <div class="field"><label for="scope">Show</label><vscode-dropdown id="scope" aria-label="Show">
-<vscode-option value="all">everything held or waited for</vscode-option><vscode-option value="contended">only contended</vscode-option><vscode-option value="cycles">only cycles</vscode-option>
+<vscode-option value="all">everything</vscode-option><vscode-option value="contended">only contended</vscode-option><vscode-option value="cycles">only cycles</vscode-option>
 </vscode-dropdown></div>
 <vscode-text-field id="filter" placeholder="Filter by lock or thread" aria-label="Filter by the name of a lock or a thread"></vscode-text-field>
-<span class="space"></span>
-<vscode-button id="smaller" appearance="secondary" aria-label="Zoom out">−</vscode-button>
-<vscode-button id="larger" appearance="secondary" aria-label="Zoom in">+</vscode-button>
-<vscode-button id="all" appearance="secondary">Show All</vscode-button>
-<vscode-button id="arrange" appearance="secondary">Arrange</vscode-button>
 </header>
 <main>
 <div id="picture">
 <canvas id="graph" tabindex="0" role="application" aria-roledescription="graph" aria-describedby="chosen" aria-label="Waits-for graph. Arrow keys choose a thread or a lock, Enter goes to it, plus and minus zoom, Shift and an arrow key move the picture, 0 shows all. The list beside it says the same."></canvas>
 <div id="message" hidden></div>
+<div id="tools" role="toolbar" aria-label="Picture">
+<vscode-button id="smaller" appearance="secondary" aria-label="Zoom out">−</vscode-button>
+<vscode-button id="larger" appearance="secondary" aria-label="Zoom in">+</vscode-button>
+<vscode-button id="all" appearance="secondary">Show All</vscode-button>
+<vscode-button id="arrange" appearance="secondary">Arrange</vscode-button>
+</div>
 </div>
 <aside aria-labelledby="heading"><h2 id="heading">Locks, holders and waiters</h2><ul id="list"></ul></aside>
 </main>

@@ -72,6 +72,25 @@ describe('a new picture', () => {
     }
   });
 
+  test('nothing stands inside a ring, also later', () => {
+    const placement = new Placement();
+    placement.place(graphOf(deadlock()));
+    const busy = Array.from({ length: 9 }, (_, index) => lock(100 + index, [thread(50 + index)], [thread(70)]));
+    const crowded = deadlock().map((row) => ({ ...row, waiters: [...row.waiters, thread(30), thread(31)] }));
+    const places = placement.place(graphOf([...crowded, ...busy]));
+    const ring = [threadKey(1), lockKey(20), threadKey(2), lockKey(10)].map((key) => at(places, key));
+    const rows = ring.map(({ row }) => row);
+    const columns = ring.map(({ column }) => column);
+    const inside = [...places.values()].filter(
+      ({ column, row }) =>
+        row > Math.min(...rows) &&
+        row < Math.max(...rows) &&
+        column >= Math.min(...columns) &&
+        column <= Math.max(...columns),
+    );
+    expect(inside).toEqual([]);
+  });
+
   test('a thread that waits for a lock of its own has a place beside it', () => {
     const places = new Placement().place(
       graphOf([lock(10, [thread(1, { inCycle: true })], [thread(1, { inCycle: true })], 'alone')]),
@@ -103,6 +122,14 @@ describe('a picture that changes', () => {
     placement.place(graphOf([lock(10, [thread(1)], [thread(4)])]));
     placement.place(graphOf([]));
     expect(placement.place(graphOf(rows))).toEqual(before);
+  });
+
+  test('a ring that comes back is the ring that it was', () => {
+    const placement = new Placement();
+    placement.place(graphOf([lock(90, [thread(91)], [thread(92)])]));
+    const before = new Map(placement.place(graphOf(deadlock())));
+    placement.place(graphOf([lock(90, [thread(91)], [thread(92)])]));
+    expect(placement.place(graphOf(deadlock()))).toEqual(before);
   });
 
   test('what comes back to another lock stands beside that one', () => {

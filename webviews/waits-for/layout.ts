@@ -14,6 +14,8 @@ export interface Spot {
 const TOLERANCE = 3;
 /** How far around its neighbours a place is looked for; beyond it anything free will do. */
 const SEARCH = 12;
+/** Of a ring, with the row inside it. */
+const RING_ROWS = 3;
 /** A component is as wide as this, with a free column beside it. */
 const BAND = 4;
 /** Columns for each row of the picture: cells are wider than high, and so are windows. */
@@ -22,7 +24,7 @@ const ASPECT = 0.55;
 export class Placement {
   /** Of all nodes that were ever placed, those that are away too. */
   readonly #remembered = new Map<string, Spot>();
-  /** By cell, of the nodes that are there. */
+  /** By cell, of the nodes that are there; the inside of a ring is taken by its members too. */
   readonly #taken = new Map<string, string>();
 
   /** Places for the nodes of `graph`. Those that had one in the graph before keep it. */
@@ -34,8 +36,8 @@ export class Placement {
     }
     const placed = new Map<string, Spot>([...this.#taken.values()].map((key) => [key, this.#spotOf(key)]));
     const edges = edgesByNode(graph);
-    this.#placeReturning(graph, placed, edges);
     this.#placeCycles(graph, placed, edges);
+    this.#placeReturning(graph, placed, edges);
     for (const component of componentsOf(graph, edges)) {
       this.#placeComponent(component, placed, edges);
     }
@@ -68,6 +70,7 @@ export class Placement {
       const spot = placed.has(key) ? undefined : this.#remembered.get(key);
       if (
         spot &&
+        !graph.nodes.get(key)?.inCycle &&
         this.#isFree(spot.column, spot.row) &&
         wishesOf(key, placed, edges).every((wish) => costOf(spot, wish) <= TOLERANCE)
       ) {
@@ -86,14 +89,31 @@ export class Placement {
       if (ring.length < 4 || ring.some((member) => placed.has(member))) {
         continue;
       }
-      const half = ring.length / 2;
-      const { column, row } = this.#roomFor(half, 3);
-      for (const [index, member] of ring.entries()) {
-        const spot =
-          index < half ? { column: column + index, row } : { column: column + ring.length - 1 - index, row: row + 2 };
+      for (const [index, spot] of (this.#earlierRing(ring) ?? this.#newRing(ring.length)).entries()) {
+        const member = ring[index] as string;
         this.#put(member, spot, placed);
+        // Nothing stands inside the ring.
+        this.#taken.set(cellOf(inside(spot, index, ring.length)), member);
       }
     }
+  }
+
+  #newRing(length: number): Spot[] {
+    const half = length / 2;
+    const { column, row } = this.#roomFor(half, RING_ROWS);
+    return Array.from({ length }, (_, index) =>
+      index < half
+        ? { column: column + index, row }
+        : { column: column + length - 1 - index, row: row + RING_ROWS - 1 },
+    );
+  }
+
+  /** Where the ring stood before, when it was one and there is room again. */
+  #earlierRing(ring: readonly string[]): Spot[] | undefined {
+    const spots = ring.flatMap((member) => this.#remembered.get(member) ?? []);
+    const rows = new Set(spots.map(({ row }) => row));
+    const isRing = spots.length === ring.length && rows.size === 2;
+    return isRing && spots.every(({ column, row }) => this.#isFree(column, row)) ? spots : undefined;
   }
 
   /** Breadth first, from what stands already or else from the node with the most edges. */
@@ -178,6 +198,11 @@ function costOf({ column, row }: Spot, wish: Wish): number {
   const columns = along >= 1 ? 2.2 * (along - 1) : 4 + 4 * (1 - along);
   // A little more for upwards, so that equals are decided the same way every time.
   return columns + Math.abs(row - wish.row) + (row < wish.row ? 0.01 : 0);
+}
+
+/** The cell inside a ring beside its member number `index`. */
+function inside({ column, row }: Spot, index: number, length: number): Spot {
+  return { column, row: index < length / 2 ? row + 1 : row - 1 };
 }
 
 function cellOf({ column, row }: Spot): string {

@@ -214,14 +214,24 @@ function drawWords(context: CanvasRenderingContext2D, node: GraphNode, middle: P
   context.textBaseline = 'middle';
   context.font = `600 13px ${theme.family}`;
   context.fillStyle = theme.foreground;
-  context.fillText(fitted(context, nodeTitle(node), room), left, middle.y - 9);
+  context.fillText(fitted(context, nodeTitle(node), room, cutInside), left, middle.y - 9);
   context.font = `11px ${theme.family}`;
   context.fillStyle = node.inCycle && node.kind === 'lock' && !theme.isOutlined ? theme.cycle : theme.quiet;
-  context.fillText(fitted(context, nodeDetail(node), room), left, middle.y + 10);
+  context.fillText(fitted(context, nodeDetail(node), room, cutBehind), left, middle.y + 10);
 }
 
-/** What fits, with its end: the end of a path or a name says the most. */
-function fitted(context: CanvasRenderingContext2D, text: string, width: number): string {
+/** A text of about `count` characters. */
+type Cut = (text: string, count: number) => string;
+
+/** Paths and names differ at their ends. */
+const cutInside: Cut = (text, count) => {
+  const front = Math.ceil(count / 2);
+  return `${text.slice(0, front)}…${text.slice(text.length - (count - front))}`;
+};
+const cutBehind: Cut = (text, count) => `${text.slice(0, count)}…`;
+
+/** As much of it as fits. */
+function fitted(context: CanvasRenderingContext2D, text: string, width: number, cut: Cut): string {
   if (context.measureText(text).width <= width) {
     return text;
   }
@@ -236,10 +246,4 @@ function fitted(context: CanvasRenderingContext2D, text: string, width: number):
     }
   }
   return low === 0 ? '' : cut(text, low);
-}
-
-/** `count` characters of it: the beginning and the end. */
-function cut(text: string, count: number): string {
-  const front = Math.ceil(count / 2);
-  return `${text.slice(0, front)}…${text.slice(text.length - (count - front))}`;
 }

@@ -3,7 +3,7 @@ import type { Spot } from './layout.ts';
 
 /** Of a node, in pixels at scale 1; and of the grid's cells. */
 export const NODE = { width: 176, height: 46 };
-export const CELL = { width: 258, height: 76 };
+export const CELL = { width: 272, height: 76 };
 
 export interface Point {
   x: number;

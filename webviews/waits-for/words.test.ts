@@ -60,12 +60,7 @@ test('what the picture says of a node is said in words too', () => {
   );
   expect(say(threadKey(7))).toBe('a, in a deadlock: holds vnode /x, is joined.');
   expect(say(threadKey(8))).toBe('b, in a deadlock: waits for vnode /x in ns::Reader::read (reader.cc:3).');
-  expect([...nodes.values()].map(nodeDetail)).toEqual([
-    '1 holder · 1 waiter',
-    'not waiting',
-    'Reader::read (reader.cc:3)',
-    '',
-  ]);
+  expect([...nodes.values()].map(nodeDetail)).toEqual(['1 holder · 1 waiter', 'not waiting', 'Reader::read', '']);
 });
 
 test('the summary tells the state, what is hidden and the deadlocks', () => {

@@ -114,9 +114,9 @@ function lasting(now: number, since: number | undefined): string {
   return since === undefined ? '' : ` for ${formatSince(now, since)}`;
 }
 
-/** Without namespaces, which begin small: the list has the whole name. */
+/** Without namespaces, which begin small, and the place: the list has all of it. */
 function shortFrame(frame: string): string {
-  return frame.replace(/^(?:(?:[a-z_]\w*|\(anonymous namespace\))::)+/, '');
+  return frame.replace(/^(?:(?:[a-z_]\w*|\(anonymous namespace\))::)+/, '').replace(/ \([^()]*:\d+\)$/, '');
 }
 
 function count(number: number): string {
