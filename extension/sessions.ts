@@ -39,7 +39,7 @@ export class Sessions implements vscode.Disposable {
   readonly onDidChangeCurrent = this.#currentChanged.event;
   /** The adapter's own events. */
   readonly onDidReceiveEvent = this.#received.event;
-  /** Fires when a session stopped or went on, or its status changed: what failed before may work now. */
+  /** Fires when a session stopped, went on or began anew, or its status changed: what failed before may work now. */
   readonly onDidMove = this.#moved.event;
 
   constructor() {
@@ -51,8 +51,9 @@ export class Sessions implements vscode.Disposable {
       debug.onDidReceiveDebugSessionCustomEvent((event) => this.#receive(event)),
       debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, {
         createDebugAdapterTracker: (session) => ({
-          onDidSendMessage: (message: { type?: string; event?: string }) => {
-            if (message.type === 'event' && (message.event === 'stopped' || message.event === 'continued')) {
+          onDidSendMessage: (message: { event?: string; command?: string; success?: boolean }) => {
+            const hasMoved = message.event === 'stopped' || message.event === 'continued';
+            if (hasMoved || (message.command === 'restart' && message.success)) {
               this.#moved.fire(session);
             }
           },

@@ -95,7 +95,6 @@ interface Known {
   now?: Interval;
   /** It has said what it waits for, and is still on its CPU. */
   wait?: { kind: LockKind; object: number };
-  /** It was woken before it had left its CPU. */
   hasExited?: boolean;
 }
 
@@ -230,8 +229,10 @@ class Builder {
   }
 
   #ready(known: Known, thread: number, { time, value: cpu, thread: wokenBy }: TraceEvent): void {
-    this.#close(known, time, false);
-    known.now = { activity: 'ready', begin: time, end: time, isOpen: true, cpu, thread, wokenBy };
+    // A wake-up that came while it was on its way off its CPU counts from then on.
+    const begin = Math.max(time, known.now?.begin ?? 0, known.lane.intervals.at(-1)?.end ?? 0);
+    this.#close(known, begin, false);
+    known.now = { activity: 'ready', begin, end: begin, isOpen: true, cpu, thread, wokenBy };
   }
 
   /** Ends what the thread does now. */

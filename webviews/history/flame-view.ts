@@ -36,6 +36,8 @@ export class FlameView {
   #chosen: string[] | undefined;
   #threads = '';
   #chosenThread = ALL;
+  /** Pixels that the flames are scrolled down. */
+  #scroll = 0;
   #frame = 0;
 
   constructor(post: (message: ToHost) => void) {
@@ -111,6 +113,7 @@ export class FlameView {
     }
     this.#root = flameTree(this.#profile, { includes: this.#includes, byThread: this.#byThread.checked });
     this.#boxes = layOut(this.#root, this.#path);
+    this.#scrollTo(this.#scroll);
     const wanted = pattern(this.#search.value);
     const share = wanted ? matchedSamples(this.#root, wanted) / Math.max(1, this.#root.total) : 0;
     this.#matched.textContent = wanted ? `${(100 * share).toFixed(1)} %` : '';
@@ -161,12 +164,24 @@ export class FlameView {
     }
   }
 
-  /** The root is at the foot: flames rise. A graph that is taller than its place is cut at the callers' end. */
+  /** The root is at the foot: flames rise. What is higher than the picture is scrolled to. */
   #shape({ begin, end, depth }: Box): { x: number; y: number; width: number } {
     const { clientWidth, clientHeight } = this.#canvas;
+    const y = clientHeight - (depth + 1) * ROW + this.#scroll;
+    return { x: begin * clientWidth, y, width: (end - begin) * clientWidth };
+  }
+
+  #scrollTo(scroll: number): void {
     const deepest = this.#boxes.reduce((most, box) => Math.max(most, box.depth), 0);
-    const foot = Math.max(clientHeight, Math.min(clientHeight, (deepest + 1) * ROW));
-    return { x: begin * clientWidth, y: foot - (depth + 1) * ROW, width: (end - begin) * clientWidth };
+    const highest = Math.max(0, (deepest + 1) * ROW - this.#canvas.clientHeight);
+    this.#scroll = Math.max(0, Math.min(scroll, highest));
+    this.paint();
+  }
+
+  /** Scrolls so that a row can be seen. */
+  #reveal({ depth }: Box): void {
+    const top = (depth + 1) * ROW - this.#canvas.clientHeight;
+    this.#scrollTo(Math.min(depth * ROW, Math.max(this.#scroll, top)));
   }
 
   #boxAt(x: number, y: number): Box | undefined {
@@ -217,6 +232,14 @@ export class FlameView {
       }
     });
     canvas.addEventListener('keydown', (event) => this.#key(event));
+    canvas.addEventListener(
+      'wheel',
+      (event) => {
+        event.preventDefault();
+        this.#scrollTo(this.#scroll - event.deltaY);
+      },
+      { passive: false },
+    );
     for (const type of ['focus', 'blur']) {
       canvas.addEventListener(type, () => this.paint());
     }
@@ -255,6 +278,7 @@ export class FlameView {
     const next = neighbour(this.#boxes, chosen, event.key);
     if (next) {
       this.#choose(next);
+      this.#reveal(next);
     } else if (event.key === 'Enter' && chosen) {
       this.#zoom(pathOf(chosen));
     } else if (event.key === 'Escape' || event.key === 'Backspace') {

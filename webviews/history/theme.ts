@@ -38,8 +38,11 @@ export function readTheme(): Theme {
     locked: chart('red'),
     waiting: chart('purple'),
     file: chart('blue'),
-    timer: chart('orange'),
-    palette: ['blue', 'green', 'purple', 'orange', 'yellow', 'red'].map(chart),
+    timer: color('--vscode-terminal-ansiCyan', chart('orange')),
+    palette: [
+      ...['blue', 'green', 'purple', 'yellow', 'red'].map(chart),
+      color('--vscode-terminal-ansiCyan', chart('orange')),
+    ],
     font: `12px ${family}`,
     smallFont: `11px ${family}`,
     isOutlined:
