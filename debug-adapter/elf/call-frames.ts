@@ -26,7 +26,7 @@ export class CallFrames {
   readonly #section: Buffer;
   #entries: FrameEntry[] | undefined;
 
-  constructor(elf: ElfFile) {
+  constructor(elf: Pick<ElfFile, 'section' | 'contents'>) {
     this.#section = elf.contents(elf.section('.debug_frame'));
   }
 
@@ -92,6 +92,9 @@ function readEntries(section: Buffer): FrameEntry[] {
     if (id !== CIE && id < section.length) {
       const head = common.get(id) ?? readCommon(section, id);
       common.set(id, head);
+      if (end - reader.position < 16) {
+        break;
+      }
       const low = reader.address(8);
       const high = low + reader.u64();
       // Functions that the linker dropped stand at address 0.
