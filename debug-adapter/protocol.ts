@@ -4,6 +4,7 @@
  */
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { SymbolPlace } from './elf/symbol-place.ts';
+import type { Need } from './guest/needs.ts';
 import type {
   AllocationGroup,
   BootPhase,
@@ -21,6 +22,7 @@ import type { SnapshotComparison } from './snapshots/model.ts';
 
 export type { SymbolPlace } from './elf/symbol-place.ts';
 export { type Address, formatAddress, parseAddress } from './guest/address.ts';
+export type { Need } from './guest/needs.ts';
 export type * from './kernels/model.ts';
 export type * from './snapshots/model.ts';
 
@@ -272,6 +274,17 @@ export interface BootPhasesResponse {
   phases: BootPhase[];
 }
 
+/** `unikernel/awarenessReport`: everything that the views ask of this build of the kernel, found or not. Needs no guest. */
+export interface AwarenessReport {
+  kernel: 'sprout' | 'osv';
+  /** The ELF. */
+  program: string;
+  buildId?: string;
+  needs: Need[];
+  /** One sentence for each view or column that this build cannot have. */
+  notes: string[];
+}
+
 /** `unikernel/identify`: what lies at an address, now. */
 export interface IdentifyRequest {
   /** `0x…`, as `memoryReference`s are. */
@@ -357,6 +370,7 @@ export interface CustomRequests {
   'unikernel/trace': [TraceRequest, TraceReading];
   'unikernel/profile': [ProfileRequest, ProfileReading];
   'unikernel/bootPhases': [Record<string, never>, BootPhasesResponse];
+  'unikernel/awarenessReport': [Record<string, never>, AwarenessReport];
   'unikernel/identify': [IdentifyRequest, Identification];
   'unikernel/symbolise': [SymboliseRequest, SymboliseResponse];
   'unikernel/focusThread': [FocusThreadRequest, Record<string, never>];

@@ -1,3 +1,4 @@
+import { type Aliases, Needs } from './needs.ts';
 import { StructReader } from './struct-reader.ts';
 
 /** Types as DWARF tells them: what `layouts.py` answers, and what the cache keeps. */
@@ -57,14 +58,29 @@ export interface ResolvedField {
   bitSize?: number;
 }
 
+/** Stands for a field that is not there, while what a build lacks is surveyed. */
+export const ABSENT: ResolvedField = { offset: 0, type: { kind: 'integer', name: 'absent', size: 8, signed: true } };
+const ABSENT_STRUCT: StructLayout = { kind: 'struct', name: 'absent', size: 8, fields: [] };
+
+export interface LayoutOptions {
+  aliases?: Aliases | undefined;
+  /** Nothing is thrown for what is missing: all that is asked for is noted in `needs`. What is read by such layouts means nothing. */
+  isSurvey?: boolean;
+}
+
 /** The layouts of one kernel build. */
 export class Layouts {
   readonly #file: LayoutFile;
+  readonly #aliases: Aliases;
+  readonly #isSurvey: boolean;
   /** Columns that this build cannot tell, one sentence each. Readers add to it. */
   readonly notes = new Set<string>();
+  readonly needs = new Needs();
 
-  constructor(file: LayoutFile) {
+  constructor(file: LayoutFile, { aliases = {}, isSurvey = false }: LayoutOptions = {}) {
     this.#file = file;
+    this.#aliases = aliases;
+    this.#isSurvey = isSurvey;
   }
 
   type(index: number): TypeLayout {
@@ -81,26 +97,22 @@ export class Layouts {
 
   /** A reader of `name`, to be compiled once. @throws MissingLayout when there is no such struct. */
   struct(name: string): StructReader {
-    const index = this.#file.names[name];
-    if (index === undefined) {
-      throw new MissingLayout(`type ${name}`);
-    }
-    return new StructReader(this, name, this.#structAt(index, name));
+    return new StructReader(this, name, this.#structOf('type', name, this.#file.names));
   }
 
   /** A reader of the type of a variable: for spellings that only the compiler knows. */
   variable(name: string): StructReader {
-    const index = this.#file.variables[name];
-    if (index === undefined) {
-      throw new MissingLayout(`variable ${name}`);
-    }
-    return new StructReader(this, name, this.#structAt(index, name));
+    return new StructReader(this, name, this.#structOf('variable', name, this.#file.variables));
   }
 
   /** A reader of one element of an array that is a member of a variable: for elements that are read one by one. */
   elementOf(variable: string, path: string): StructReader {
-    const field = this.resolve(this.#structAt(this.#file.variables[variable] ?? -1, variable), path);
-    const element = field?.type.kind === 'array' ? this.type(field.type.element) : undefined;
+    const holder = this.#structOf('variable', variable, this.#file.variables);
+    const field = this.field(variable, holder, path);
+    const element = field.type.kind === 'array' ? this.type(field.type.element) : undefined;
+    if (field === ABSENT) {
+      return new StructReader(this, `${variable}.${path}`, ABSENT_STRUCT);
+    }
     if (element?.kind !== 'struct') {
       throw new MissingLayout(`array ${variable}.${path}`);
     }
@@ -109,16 +121,17 @@ export class Layouts {
 
   /** The type of a variable, whatever it is. */
   variableType(name: string): TypeLayout {
-    const index = this.#file.variables[name];
-    if (index === undefined) {
-      throw new MissingLayout(`variable ${name}`);
-    }
-    return this.type(index);
+    const index = this.#find('variable', name, this.#file.variables);
+    return index === undefined ? ABSENT.type : this.type(index);
   }
 
   /** Value → name of an enumeration. @throws MissingLayout. */
   enumeration(name: string): Map<number, string> {
-    const type = this.#file.types[this.#file.names[name] ?? -1];
+    const index = this.#find('type', name, this.#file.names);
+    const type = this.#file.types[index ?? -1];
+    if (index === undefined) {
+      return new Map();
+    }
     if (type?.kind !== 'enum') {
       throw new MissingLayout(`enumeration ${name}`);
     }
@@ -145,6 +158,40 @@ export class Layouts {
     return current;
   }
 
+  /**
+   * The field of a structure, by its name or by an alias.
+   * @param owner what readers call the structure
+   * @throws MissingLayout when there is none.
+   */
+  field(owner: string, layout: StructLayout, path: string): ResolvedField {
+    const found = this.#fieldIfAny(owner, layout, path, false);
+    if (!found && !this.#isSurvey) {
+      throw new MissingLayout(`field ${owner}.${path}`);
+    }
+    return found ?? ABSENT;
+  }
+
+  /** The same for one without which a column is missing, and nothing else. */
+  optionalField(owner: string, layout: StructLayout, path: string): ResolvedField | undefined {
+    return this.#fieldIfAny(owner, layout, path, true);
+  }
+
+  #fieldIfAny(owner: string, layout: StructLayout, path: string, isOptional: boolean): ResolvedField | undefined {
+    const name = `${owner}.${path}`;
+    for (const candidate of [path, ...(this.#aliases[name] ?? [])]) {
+      const found = this.resolve(layout, candidate);
+      if (found) {
+        this.needs.note('field', name, candidate === path ? name : `${owner}.${candidate}`, isOptional);
+        return found;
+      }
+    }
+    // Of a structure that is not there, that is told.
+    if (layout !== ABSENT_STRUCT) {
+      this.needs.note('field', name, undefined, isOptional);
+    }
+    return undefined;
+  }
+
   /** The scalar inside wrappers of its own size: `std::atomic<T*>`, `std::chrono::duration`. */
   unwrap(field: ResolvedField): ResolvedField {
     let current = field;
@@ -157,6 +204,21 @@ export class Layouts {
       current = { ...current, type: this.type(inner.type) };
     }
     return current;
+  }
+
+  /** The type of something by its name or by an alias; undefined only in a survey. @throws MissingLayout. */
+  #find(kind: 'type' | 'variable', name: string, indexes: Record<string, number>): number | undefined {
+    const as = [name, ...(this.#aliases[name] ?? [])].find((candidate) => indexes[candidate] !== undefined);
+    this.needs.note(kind, name, as);
+    if (as === undefined && !this.#isSurvey) {
+      throw new MissingLayout(`${kind} ${name}`);
+    }
+    return as === undefined ? undefined : indexes[as];
+  }
+
+  #structOf(kind: 'type' | 'variable', name: string, indexes: Record<string, number>): StructLayout {
+    const index = this.#find(kind, name, indexes);
+    return index === undefined ? ABSENT_STRUCT : this.#structAt(index, name);
   }
 
   #structAt(index: number, name: string): StructLayout {

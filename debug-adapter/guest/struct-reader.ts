@@ -1,5 +1,5 @@
 import type { Layouts, ResolvedField, StructLayout, TypeLayout } from './layouts.ts';
-import { MissingLayout } from './layouts.ts';
+import { ABSENT, MissingLayout } from './layouts.ts';
 import type { Place } from './physical-cache.ts';
 
 /** Reads one field of the structure that stands at `place`. */
@@ -51,7 +51,7 @@ export class StructReader {
   }
 
   has(path: string): boolean {
-    return this.#layouts.resolve(this.#layout, path) !== undefined;
+    return this.#layouts.optionalField(this.name, this.#layout, path) !== undefined;
   }
 
   /** Byte offset of a member: for addresses of what is inside. @throws MissingLayout. */
@@ -61,18 +61,17 @@ export class StructReader {
 
   /** An integer, enumeration value or boolean as a number; atomics and other wrappers of one scalar included. */
   number(path: string): Getter<number> {
-    const field = this.#layouts.unwrap(this.#field(path));
-    this.#use(field.offset, field.type.size);
-    return numberGetter(field, () => new MissingLayout(`number ${this.name}.${path}`));
+    return this.#number(path, this.#field(path));
   }
 
   /** Like `number`, but a missing field disables the column: undefined, and a sentence in the notes. */
   optionalNumber(path: string, column: string): Getter<number | undefined> {
-    if (!this.has(path)) {
+    const field = this.#layouts.optionalField(this.name, this.#layout, path);
+    if (!field) {
       this.#layouts.notes.add(`${column} cannot be told: ${this.name} has no field ${path} in this build.`);
       return () => undefined;
     }
-    return this.number(path);
+    return this.#number(path, field);
   }
 
   /** A pointer, as a signed address; 0 is null. */
@@ -93,7 +92,11 @@ export class StructReader {
 
   /** The name of an enumeration's value; `unknown (n)` for one that the type does not have. */
   enumeration(path: string): Getter<string> {
-    const field = this.#layouts.unwrap(this.#field(path));
+    const found = this.#field(path);
+    if (found === ABSENT) {
+      return () => '';
+    }
+    const field = this.#layouts.unwrap(found);
     if (field.type.kind !== 'enum') {
       throw new MissingLayout(`enumeration ${this.name}.${path}`);
     }
@@ -108,6 +111,9 @@ export class StructReader {
   /** A zero-terminated text in an array of characters. */
   text(path: string): Getter<string> {
     const field = this.#field(path);
+    if (field === ABSENT) {
+      return () => '';
+    }
     if (field.type.kind !== 'array' || this.#layouts.type(field.type.element).size !== 1) {
       throw new MissingLayout(`text ${this.name}.${path}`);
     }
@@ -120,6 +126,9 @@ export class StructReader {
   /** A reader of the elements of an array of structures inside this one; its bytes count as this reader's. */
   elements(path: string): ElementReader {
     const field = this.#field(path);
+    if (field === ABSENT) {
+      return { reader: this, count: 0, offset: 0, stride: 0, at: (place) => place };
+    }
     const element = field.type.kind === 'array' ? this.#layouts.type(field.type.element) : undefined;
     if (field.type.kind !== 'array' || element?.kind !== 'struct') {
       throw new MissingLayout(`array ${this.name}.${path}`);
@@ -140,6 +149,9 @@ export class StructReader {
   /** The elements of an array of numbers. */
   numbers(path: string): Getter<number[]> {
     const field = this.#field(path);
+    if (field === ABSENT) {
+      return () => [];
+    }
     if (field.type.kind !== 'array') {
       throw new MissingLayout(`array ${this.name}.${path}`);
     }
@@ -160,12 +172,14 @@ export class StructReader {
     return this.#field(path).type;
   }
 
+  #number(path: string, found: ResolvedField): Getter<number> {
+    const field = this.#layouts.unwrap(found);
+    this.#use(field.offset, field.type.size);
+    return numberGetter(field, () => new MissingLayout(`number ${this.name}.${path}`));
+  }
+
   #field(path: string): ResolvedField {
-    const field = this.#layouts.resolve(this.#layout, path);
-    if (!field) {
-      throw new MissingLayout(`field ${this.name}.${path}`);
-    }
-    return field;
+    return this.#layouts.field(this.name, this.#layout, path);
   }
 
   #use(offset: number, length: number): void {

@@ -2,6 +2,7 @@ import type { SymbolTable } from '../elf/symbols.ts';
 import type { Address } from '../guest/address.ts';
 import type { AddressSpace } from '../guest/address-space.ts';
 import type { Layouts } from '../guest/layouts.ts';
+import type { Aliases } from '../guest/needs.ts';
 import type { PhysicalCache } from '../guest/physical-cache.ts';
 import type { Snapshot } from '../guest/snapshot.ts';
 import type {
@@ -131,6 +132,8 @@ export interface KernelDefinition {
   /** What its awareness asks of the debug information. */
   types: readonly string[];
   variables: readonly string[];
+  /** Other names of those, and of fields, in other versions of the kernel. */
+  aliases?: Aliases;
   /** @throws MissingLayout when this build lacks something that nothing can be told without. */
   create(facts: KernelFacts): Kernel;
 }

@@ -8,6 +8,7 @@ import { patience } from '../patience.ts';
 import type {
   Address,
   AllocationsResponse,
+  AwarenessReport,
   BootPhasesResponse,
   CyclesResponse,
   Identification,
@@ -146,6 +147,10 @@ export class ObservationWorker implements Observation {
 
   parkedRegisters(thread: number): Promise<KnownRegisters | undefined> {
     return this.#ask('parkedRegisters', thread);
+  }
+
+  awarenessReport(): Promise<AwarenessReport> {
+    return this.#ask('awarenessReport');
   }
 
   programs(): Promise<LoadedProgram[]> {

@@ -9,10 +9,11 @@ import { type Address, formatAddress } from '../guest/address.ts';
 import { Layouts } from '../guest/layouts.ts';
 import { withoutArguments } from '../kernels/brief.ts';
 import { detectKernel } from '../kernels/detect.ts';
-import type { Kernel } from '../kernels/kernel.ts';
-import type { ProfilePlace, SymbolsResponse } from '../protocol.ts';
+import type { Kernel, KernelFacts } from '../kernels/kernel.ts';
+import type { AwarenessReport, ProfilePlace, SymbolsResponse } from '../protocol.ts';
 import { LayoutSource } from './layout-source.ts';
 import type { WorkerStart } from './messages.ts';
+import { surveyNeeds } from './survey.ts';
 
 /** One build: its ELF's symbols, lines and build id, and the kernel that it is. */
 export class BuildFacts {
@@ -26,6 +27,7 @@ export class BuildFacts {
   #lines: LineTable | undefined;
   #callFrames: CallFrames | undefined;
   #layouts: Layouts | undefined;
+  #survey: (() => Pick<AwarenessReport, 'kernel' | 'needs'>) | undefined;
 
   /** @throws Error with one sentence when the ELF cannot be read. */
   constructor(start: WorkerStart) {
@@ -52,20 +54,41 @@ export class BuildFacts {
     if (!this.elf.hasDebugInformation) {
       throw new Error(`${this.#start.options.elf} has no debug information (DWARF): build it with -g.`);
     }
+    const aliases = definition.aliases ?? {};
+    const named = (names: readonly string[]) => names.flatMap((name) => [name, ...(aliases[name] ?? [])]);
     const file = await this.#source.read({
-      types: definition.types,
-      variables: definition.variables,
+      types: named(definition.types),
+      variables: named(definition.variables),
       demangle: this.elf.symbols.map((symbol) => symbol.name).filter((name) => name.startsWith('_Z')),
     });
-    this.#layouts = new Layouts(file);
-    return definition.create({
-      symbols: this.symbols,
-      layouts: this.#layouts,
+    this.#layouts = new Layouts(file, { aliases });
+    this.#survey = () => ({
+      kernel: definition.name,
+      needs: surveyNeeds(definition, file, this.elf.symbols, this.#describing),
+    });
+    return definition.create({ ...this.#describing, symbols: this.symbols, layouts: this.#layouts });
+  }
+
+  /** Everything that the kernel's awareness asks of this build; undefined for a kernel that is not known. */
+  awarenessReport(): AwarenessReport | undefined {
+    const survey = this.#survey?.();
+    return (
+      survey && {
+        ...survey,
+        program: this.#start.options.elf,
+        ...(this.buildId && { buildId: this.buildId.id }),
+        notes: this.notes,
+      }
+    );
+  }
+
+  get #describing(): Omit<KernelFacts, 'symbols' | 'layouts'> {
+    return {
       describe: (address) => this.describe(address),
       functionAt: (address) => this.functionAt(address),
       place: (address) => this.place(address),
       returnAddressOffset: (address) => this.returnAddressOffset(address),
-    });
+    };
   }
 
   /** Columns that this build cannot tell. */

@@ -4,6 +4,7 @@ import type { RamSource } from '../machine/machine.ts';
 import type {
   Address,
   AllocationsResponse,
+  AwarenessReport,
   BootPhasesResponse,
   CyclesResponse,
   Identification,
@@ -82,6 +83,8 @@ export interface Observation {
   threadsAtStop(stackPointers: bigint[]): Promise<StoppedThread[]>;
   /** The saved registers of a parked thread; undefined when it is on a CPU or gone. */
   parkedRegisters(thread: number): Promise<KnownRegisters | undefined>;
+  /** Everything that the kernel's awareness asks of this build. Rejects for a kernel that is not known. */
+  awarenessReport(): Promise<AwarenessReport>;
   /** Programs that the guest loaded beside its kernel. */
   programs(): Promise<LoadedProgram[]>;
   /** The place of `address` in the program, undefined when it is none. Needs no guest. */

@@ -9,6 +9,7 @@ import { waitsForRows } from '../kernels/waits-for-graph.ts';
 import type { RamSource } from '../machine/machine.ts';
 import type {
   AllocationsResponse,
+  AwarenessReport,
   BootPhasesResponse,
   CyclesResponse,
   Identification,
@@ -105,6 +106,8 @@ export class Observatory {
         return this.#threadsAtStop(parameters[0] as bigint[]);
       case 'parkedRegisters':
         return this.#parkedRegisters(parameters[0] as number);
+      case 'awarenessReport':
+        return this.#awarenessReport();
       case 'programs':
         return this.#programs();
       case 'symbolise':
@@ -372,6 +375,17 @@ export class Observatory {
       consistent: true,
     }));
     return value.registers;
+  }
+
+  async #awarenessReport(): Promise<AwarenessReport> {
+    // A build that lacks too much has no kernel, and is reported all the more.
+    await this.#kernel.catch(() => undefined);
+    const report = this.#facts?.awarenessReport();
+    if (!report) {
+      await this.#known();
+      throw new Error('Nothing is known of this build.');
+    }
+    return report;
   }
 
   async #programs(): Promise<LoadedProgram[]> {

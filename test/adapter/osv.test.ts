@@ -153,6 +153,21 @@ describe('what stands still', () => {
   });
 });
 
+describe('programs', () => {
+  beforeAll(() => open('plain'));
+
+  it('tells what was loaded, where, and from which build', async () => {
+    const programs = await observation.programs();
+    expect(programs.map(({ path }) => path)).toEqual(['/hello', '/usr/lib/a-library-with-a-long-name.so']);
+    const [hello, library] = programs;
+    expect(hello?.buildId).toBe('deadbeef');
+    expect(hello && Buffer.from(hello.headers, 'base64').length).toBe(2 * 56);
+    expect(library).toMatchObject({ base: 0x1000_0000_0000 });
+    // That page is not in memory.
+    expect(library?.buildId).toBeUndefined();
+  });
+});
+
 describe('what is half done', () => {
   it.each([
     ['ahead', [1], [2, 3, 4]],
@@ -200,23 +215,65 @@ describe('nonsense', () => {
   });
 });
 
-describe('a version that lacks a field', () => {
-  it('loses a column, with a sentence', async () => {
+describe('the check of kernel awareness', () => {
+  it('finds everything in the version that the views were made for', async () => {
+    const { kernel, program, needs, notes, buildId } = await observation.awarenessReport();
+    expect({ kernel, program, notes }).toEqual({ kernel: 'osv', program: elf, notes: [] });
+    expect(buildId).toMatch(/^[0-9a-f]{40}$/);
+    expect(needs.filter(({ found, optional }) => !(found || optional))).toEqual([]);
+    for (const name of [
+      'sched::thread_map',
+      'sched::thread',
+      'lockfree::mutex.owner',
+      'memory::free_page_ranges._free',
+    ]) {
+      expect(needs.map((need) => need.name)).toContain(name);
+    }
+  });
+});
+
+describe('a version that lacks some', () => {
+  let other: ObservationWorker;
+
+  beforeAll(async () => {
     const drifted = join(folder, 'drifted.elf');
     const ram = join(folder, 'drifted');
     compile(drifted, '-DDRIFTED');
     execFileSync(drifted, [ram]);
-    const other = ObservationWorker.start({ elf: drifted, gdb: 'gdb', cacheDirectory: join(folder, 'cache') });
-    try {
-      await other.open({ kind: 'core', path: ram, regions: [{ physical: 0, size: statSync(ram).size, at: 0 }] });
-      const { rows, notes, quality } = await other.view('threads');
-      expect(quality).toBe('whole');
-      expect(rows.map(({ name }) => name)).toContain('runner');
-      expect(notes).toContain(
-        'Migrations of threads cannot be told: sched::thread has no field stat_migrations in this build.',
-      );
-    } finally {
-      await other.dispose();
+    other = ObservationWorker.start({ elf: drifted, gdb: 'gdb', cacheDirectory: join(folder, 'cache'), sourceMap: {} });
+    await other.open({ kind: 'core', path: ram, regions: [{ physical: 0, size: statSync(ram).size, at: 0 }] });
+  });
+  afterAll(() => other.dispose());
+
+  it('loses a column, with a sentence; a type with another name is found', async () => {
+    const { rows, notes, quality } = await other.view('threads');
+    expect(quality).toBe('whole');
+    expect(rows.map(({ name }) => name)).toContain('runner');
+    expect(notes).toContain(
+      'Migrations of threads cannot be told: sched::thread has no field stat_migrations in this build.',
+    );
+  });
+
+  it('loses a view, with a sentence, and no other', async () => {
+    await expect(other.view('mallocPools')).rejects.toThrow(
+      "Malloc pools cannot be told: The kernel's debug information has no field memory::pool._size.",
+    );
+    for (const view of ['vnodeLocks', 'timerSets', 'waitsFor'] as const) {
+      expect((await other.view(view)).quality, view).toBe('whole');
     }
+    expect(await other.identify(0x4020_0000)).toMatchObject({ kind: expect.any(String) });
+  });
+
+  it('is told by the check: what is missing, and what goes by another name', async () => {
+    const { needs, notes } = await other.awarenessReport();
+    const missing = needs.filter(({ found }) => !found).map(({ name, optional = false }) => [name, optional]);
+    expect(missing).toEqual([
+      ['memory::pool._size', false],
+      ['sched::thread.stat_migrations', true],
+    ]);
+    expect(needs.filter(({ as }) => as !== undefined).map(({ as }) => as)).toContain(
+      'std::pair<unsigned long const, sched::thread*>',
+    );
+    expect(notes).toHaveLength(2);
   });
 });

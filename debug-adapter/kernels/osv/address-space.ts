@@ -29,7 +29,7 @@ const TWO_TO_52 = 2 ** 52;
 const PAGE = 0x1000;
 
 /** Linear areas and image are sums; applications, their maps and thread stacks need the page tables. */
-export function osvAddressSpace(facts: KernelFacts, cache: PhysicalCache): AddressSpace {
+export function osvAddressSpace(root: Address | undefined, cache: PhysicalCache): AddressSpace {
   const { size } = cache.memory;
   const direct: DirectRange[] = [{ begin: IMAGE_BASE, end: IMAGE_END, physical: 0 }];
   for (const base of [MAIN_AREA, OLD_MAIN_AREA]) {
@@ -38,18 +38,25 @@ export function osvAddressSpace(facts: KernelFacts, cache: PhysicalCache): Addre
       direct.push({ begin, end: begin + Math.min(size, AREA_SIZE), physical: 0 });
     }
   }
-  const root = facts.symbols.find(ROOT);
-  if (!root) {
-    facts.layouts.notes.add(`Thread stacks cannot be read: the kernel has no ${ROOT}.`);
+  if (root === undefined) {
     return new AddressSpace(direct);
   }
   return new AddressSpace(
     direct,
     new PageTable(cache, () => {
-      const { view, offset } = cache.place(root.address - IMAGE_BASE, 8);
+      const { view, offset } = cache.place(root - IMAGE_BASE, 8);
       const entry = unsigned64(view, offset) % TWO_TO_52;
       const table = entry - (entry % PAGE);
       return table === 0 ? undefined : table;
     }),
   );
+}
+
+/** Where the root of the page tables stands; undefined, and a sentence in the notes, when this build does not say. */
+export function pageTableRoot({ symbols, layouts }: KernelFacts): Address | undefined {
+  const root = symbols.find(ROOT);
+  if (!root) {
+    layouts.notes.add(`Thread stacks cannot be read: the kernel has no ${ROOT}.`);
+  }
+  return root?.address;
 }

@@ -1,5 +1,4 @@
 import { type Address, isCanonical } from '../../guest/address.ts';
-import { MissingLayout } from '../../guest/layouts.ts';
 import { UnreadableMemory } from '../../guest/memory.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
 import { signed64 } from '../../guest/struct-reader.ts';
@@ -11,7 +10,7 @@ const HEADER = '_M_t._M_impl._M_header';
 /** Callouts of the BSD network stack: one std::set<callout*> by time, for all CPUs. */
 export class OsvCallouts {
   readonly #structures: OsvStructures;
-  readonly #layout;
+  readonly #layout: Layout;
 
   constructor(structures: OsvStructures) {
     this.#structures = structures;
@@ -20,9 +19,6 @@ export class OsvCallouts {
 
   read(snapshot: Snapshot, guestTime: number): { rows: TimerRow[]; whole: boolean } {
     const layout = this.#layout;
-    if (!layout) {
-      return { rows: [], whole: true };
-    }
     const rows: TimerRow[] = [];
     const seen = new Set<Address>([0]);
     try {
@@ -51,7 +47,7 @@ export class OsvCallouts {
     }
   }
 
-  #row(snapshot: Snapshot, callout: Address, guestTime: number, layout: NonNullable<Layout>): TimerRow {
+  #row(snapshot: Snapshot, callout: Address, guestTime: number, layout: Layout): TimerRow {
     const place = snapshot.at(layout.callout, callout);
     const deadline = layout.time(place);
     const called = layout.called(place);
@@ -71,36 +67,24 @@ export class OsvCallouts {
 
 type Layout = ReturnType<typeof layoutOf>;
 
-/** Undefined, and a sentence in the notes, when this build has no such set. */
-function layoutOf({ facts }: OsvStructures) {
-  const { layouts, symbols } = facts;
-  try {
-    const set = layouts.variable(CALLOUTS);
-    const callout = layouts.struct('callout');
-    const address = symbols.find(CALLOUTS)?.address;
-    if (address === undefined) {
-      throw new MissingLayout(`variable ${CALLOUTS}`);
-    }
-    const header = set.offset(HEADER);
-    return {
-      address,
-      size: set.size,
-      header,
-      count: set.offset('_M_t._M_impl._M_node_count'),
-      parent: set.offset(`${HEADER}._M_parent`) - header,
-      left: set.offset(`${HEADER}._M_left`) - header,
-      right: set.offset(`${HEADER}._M_right`) - header,
-      // The element follows its links.
-      value: set.typeOf(HEADER).size,
-      callout,
-      time: callout.number('c_to_ns'),
-      called: callout.pointer('c_fn'),
-    };
-  } catch (error) {
-    if (error instanceof MissingLayout) {
-      layouts.notes.add(`Callouts cannot be told: ${error.message}`);
-      return undefined;
-    }
-    throw error;
-  }
+/** @throws MissingLayout. */
+function layoutOf(structures: OsvStructures) {
+  const { layouts } = structures.facts;
+  const set = layouts.variable(CALLOUTS);
+  const callout = layouts.struct('callout');
+  const header = set.offset(HEADER);
+  return {
+    address: structures.symbol(CALLOUTS),
+    size: set.size,
+    header,
+    count: set.offset('_M_t._M_impl._M_node_count'),
+    parent: set.offset(`${HEADER}._M_parent`) - header,
+    left: set.offset(`${HEADER}._M_left`) - header,
+    right: set.offset(`${HEADER}._M_right`) - header,
+    // The element follows its links.
+    value: set.typeOf(HEADER).size,
+    callout,
+    time: callout.number('c_to_ns'),
+    called: callout.pointer('c_fn'),
+  };
 }

@@ -10,10 +10,10 @@ import type { OsvThreads } from './threads.ts';
 /** Tells what lies at an address: a symbol, a stack, an object of a malloc pool, a free page. */
 export class OsvIdentify {
   readonly #facts: KernelFacts;
-  readonly #threads: OsvThreads;
-  readonly #pools: OsvMallocPools;
+  readonly #threads: OsvThreads | undefined;
+  readonly #pools: OsvMallocPools | undefined;
 
-  constructor(facts: KernelFacts, threads: OsvThreads, pools: OsvMallocPools) {
+  constructor(facts: KernelFacts, threads: OsvThreads | undefined, pools: OsvMallocPools | undefined) {
     this.#facts = facts;
     this.#threads = threads;
     this.#pools = pools;
@@ -24,7 +24,7 @@ export class OsvIdentify {
       return (
         this.#symbol(address) ??
         this.#stack(snapshot, address) ??
-        this.#pools.identify(snapshot, address, space.translate(address)) ?? {
+        this.#pools?.identify(snapshot, address, space.translate(address)) ?? {
           address,
           kind: 'page',
           description: 'a page that is in use: a large allocation, a map or the kernel’s own',
@@ -50,7 +50,7 @@ export class OsvIdentify {
   }
 
   #stack(snapshot: Snapshot, address: Address): Identification | undefined {
-    for (const { stack, id, name } of this.#threads.read(snapshot).rows) {
+    for (const { stack, id, name } of this.#threads?.read(snapshot).rows ?? []) {
       if (stack && address >= stack.base && address < stack.base + stack.size) {
         const depth = stack.base + stack.size - address;
         return {

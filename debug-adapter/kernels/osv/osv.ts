@@ -20,19 +20,23 @@ import type {
   PoolPageRow,
   ProfileReading,
   TraceReading,
+  WaitCycle,
 } from '../model.ts';
 import { findCycles } from '../waits-for.ts';
-import { osvAddressSpace } from './address-space.ts';
+import { osvAddressSpace, pageTableRoot } from './address-space.ts';
+import { OSV_ALIASES } from './aliases.ts';
 import { OsvIdentify } from './identify.ts';
 import { OsvMallocPools } from './malloc-pools.ts';
 import { OsvMutexes } from './mutexes.ts';
+import type { DescribeLock } from './parked-threads.ts';
+import { Part } from './part.ts';
 import { OSV_PLUMBING } from './plumbing.ts';
 import { OsvPrograms } from './programs.ts';
 import { OsvStoppedThreads } from './stopped-threads.ts';
 import { OSV_TYPES, OSV_VARIABLES, OsvStructures } from './structures.ts';
 import { OsvThreads } from './threads.ts';
 import { OsvTimerSets } from './timer-sets.ts';
-import { OsvVnodeLocks } from './vnode-locks.ts';
+import { type NameThread, OsvVnodeLocks } from './vnode-locks.ts';
 
 /** What OSv is known by. */
 export const osvDefinition: KernelDefinition = {
@@ -43,49 +47,50 @@ export const osvDefinition: KernelDefinition = {
   plumbing: OSV_PLUMBING,
   types: OSV_TYPES,
   variables: OSV_VARIABLES,
+  aliases: OSV_ALIASES,
   create: (facts) => new Osv(facts),
 };
 
 /** OSv's awareness: one file a view, over what they share. */
 class Osv implements Kernel {
   readonly name = 'osv';
-  readonly #facts: KernelFacts;
+  readonly #root: Address | undefined;
   readonly #structures: OsvStructures;
-  readonly #views: { [V in KernelViewName]: { read(snapshot: Snapshot): Reading<V> } };
-  readonly #mallocPools: OsvMallocPools;
-  readonly #stopped: OsvStoppedThreads;
+  readonly #views: { [V in KernelViewName]: Part<{ read(snapshot: Snapshot): Reading<V> }> };
+  readonly #mallocPools: Part<OsvMallocPools>;
+  readonly #stopped: Part<OsvStoppedThreads>;
   readonly #identify: OsvIdentify;
-  readonly #programs: OsvPrograms;
+  readonly #programs: Part<OsvPrograms>;
 
   constructor(facts: KernelFacts) {
-    this.#facts = facts;
-    this.#structures = new OsvStructures(facts);
-    const mutexes = new OsvMutexes(this.#structures);
-    const threads: OsvThreads = new OsvThreads(this.#structures, mutexes, (snapshot, address) =>
-      vnodes.describeLock(snapshot, address),
+    this.#root = pageTableRoot(facts);
+    const structures = new OsvStructures(facts);
+    this.#structures = structures;
+    const part = <T>(what: string, create: () => T): Part<T> => new Part(facts.layouts, what, create);
+    const nameThread: NameThread = (snapshot, address) => threads.ifAny?.name(snapshot, address);
+    const describeLock: DescribeLock = (snapshot, address) => vnodes.ifAny?.describeLock(snapshot, address);
+    const cycles = (snapshot: Snapshot): WaitCycle[] => findCycles(threads.ifAny?.read(snapshot).rows ?? []);
+    const mutexes = part('Waits for mutexes', () => new OsvMutexes(structures));
+    const threads: Part<OsvThreads> = part('Threads', () => new OsvThreads(structures, mutexes.ifAny, describeLock));
+    const vnodes: Part<OsvVnodeLocks> = part(
+      'Vnode locks',
+      () => new OsvVnodeLocks(structures, mutexes.value, nameThread, cycles),
     );
-    const nameThread = (snapshot: Snapshot, address: Address) => threads.name(snapshot, address);
-    const vnodes: OsvVnodeLocks = new OsvVnodeLocks(this.#structures, mutexes, nameThread, (snapshot) =>
-      findCycles(threads.read(snapshot).rows),
-    );
-    this.#mallocPools = new OsvMallocPools(this.#structures);
-    this.#views = {
-      threads,
-      vnodeLocks: vnodes,
-      mallocPools: this.#mallocPools,
-      timerSets: new OsvTimerSets(this.#structures, nameThread),
-    };
-    this.#stopped = new OsvStoppedThreads(this.#structures, threads);
-    this.#programs = new OsvPrograms(this.#structures);
-    this.#identify = new OsvIdentify(facts, threads, this.#mallocPools);
+    const timerSets = part('Timer sets', () => new OsvTimerSets(structures, nameThread));
+    const mallocPools = part('Malloc pools', () => new OsvMallocPools(structures));
+    this.#mallocPools = mallocPools;
+    this.#views = { threads, vnodeLocks: vnodes, mallocPools, timerSets };
+    this.#stopped = part('Threads', () => new OsvStoppedThreads(structures, threads.value));
+    this.#programs = part('Programs that the guest loads', () => new OsvPrograms(structures));
+    this.#identify = new OsvIdentify(facts, threads.ifAny, mallocPools.ifAny);
   }
 
   addressSpace(cache: PhysicalCache): AddressSpace {
-    return osvAddressSpace(this.#facts, cache);
+    return osvAddressSpace(this.#root, cache);
   }
 
   view<V extends KernelViewName>(view: V, snapshot: Snapshot): Reading<V> {
-    return this.#views[view].read(snapshot);
+    return this.#views[view].value.read(snapshot);
   }
 
   poolPages(
@@ -94,7 +99,7 @@ class Osv implements Kernel {
     start: number,
     count: number,
   ): { total: number; pages: PoolPageRow[]; consistent: boolean } {
-    const pages = this.#mallocPools.pages(snapshot, key, start, count);
+    const pages = this.#mallocPools.value.pages(snapshot, key, start, count);
     if (!pages) {
       throw new Error(`There is no malloc pool "${key}".`);
     }
@@ -121,7 +126,7 @@ class Osv implements Kernel {
   }
 
   pageMap(snapshot: Snapshot): PageMap | undefined {
-    return this.#mallocPools.pageMap(snapshot);
+    return this.#mallocPools.ifAny?.pageMap(snapshot);
   }
 
   guestTime(snapshot: Snapshot): number {
@@ -133,14 +138,14 @@ class Osv implements Kernel {
   }
 
   programs(snapshot: Snapshot): LoadedProgram[] {
-    return this.#programs.read(snapshot);
+    return this.#programs.ifAny?.read(snapshot) ?? [];
   }
 
   threadsAtStop(snapshot: Snapshot, stackPointers: readonly bigint[]): StoppedThread[] {
-    return this.#stopped.list(snapshot, stackPointers);
+    return this.#stopped.value.list(snapshot, stackPointers);
   }
 
   parkedRegisters(snapshot: Snapshot, thread: number): KnownRegisters | undefined {
-    return this.#stopped.parkedRegisters(snapshot, thread);
+    return this.#stopped.ifAny?.parkedRegisters(snapshot, thread);
   }
 }

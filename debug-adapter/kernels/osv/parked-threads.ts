@@ -31,15 +31,15 @@ const BELIEVED_AFTER = 2;
 /** What parked threads are doing. One that has not run since keeps its stack, so both are found once. */
 export class OsvParkedThreads {
   readonly #structures: OsvStructures;
-  readonly #waits: OsvWaits;
+  readonly #waits: OsvWaits | undefined;
   readonly #describeLock: DescribeLock;
   /** By thread: of this reading, and of the one before. */
   #known = new Map<Address, Known>();
   #before: ReadonlyMap<Address, Known> = new Map();
 
-  constructor(structures: OsvStructures, mutexes: OsvMutexes, describeLock: DescribeLock) {
+  constructor(structures: OsvStructures, mutexes: OsvMutexes | undefined, describeLock: DescribeLock) {
     this.#structures = structures;
-    this.#waits = new OsvWaits(structures, mutexes);
+    this.#waits = mutexes && new OsvWaits(structures, mutexes);
     this.#describeLock = describeLock;
   }
 
@@ -58,9 +58,9 @@ export class OsvParkedThreads {
     const same = known?.moment === parked.moment ? known : undefined;
     const frame = same ? same.frame : this.#frame(snapshot, parked);
     const stands = same?.wait
-      ? this.#waits.stands(snapshot, same.wait, isThread)
+      ? this.#waits?.stands(snapshot, same.wait, isThread)
       : (same?.readings ?? 0) >= BELIEVED_AFTER;
-    const wait = stands ? same?.wait : this.#waits.find(snapshot, parked.thread, parked.stackPointer, isThread);
+    const wait = stands ? same?.wait : this.#waits?.find(snapshot, parked.thread, parked.stackPointer, isThread);
     this.#known.set(parked.thread, { moment: parked.moment, frame, wait, readings: (same?.readings ?? 0) + 1 });
     return { frame, waitsFor: wait && this.#told(snapshot, wait) };
   }

@@ -1,6 +1,5 @@
 import { readNotes } from '../../elf/notes.ts';
 import { type Address, readSigned64, readUnsigned64 } from '../../guest/address.ts';
-import { MissingLayout } from '../../guest/layouts.ts';
 import { UnreadableMemory } from '../../guest/memory.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
 import { signed64 } from '../../guest/struct-reader.ts';
@@ -18,7 +17,7 @@ const GNU_BUILD_ID = 3;
 
 /** What OSv's ELF loader has loaded: the application, its libraries, and those that came later by dlopen. */
 export class OsvPrograms {
-  readonly #layout;
+  readonly #layout: Layout;
 
   constructor(structures: OsvStructures) {
     this.#layout = layoutOf(structures);
@@ -26,9 +25,6 @@ export class OsvPrograms {
 
   read(snapshot: Snapshot): LoadedProgram[] {
     const layout = this.#layout;
-    if (!layout) {
-      return [];
-    }
     const place = snapshot.at(layout.list, layout.address);
     const begin = layout.begin(place);
     const count = (layout.end(place) - begin) / 8;
@@ -41,7 +37,7 @@ export class OsvPrograms {
   }
 
   /** Undefined: it is being taken away. */
-  #program(snapshot: Snapshot, object: Address, layout: NonNullable<Layout>): LoadedProgram | undefined {
+  #program(snapshot: Snapshot, object: Address, layout: Layout): LoadedProgram | undefined {
     try {
       const place = snapshot.at(layout.object, object);
       const path = snapshot.text(layout.path(place), LONGEST_PATH);
@@ -86,28 +82,20 @@ function buildIdOf(snapshot: Snapshot, base: Address, headers: Buffer): string |
 
 type Layout = ReturnType<typeof layoutOf>;
 
-/** Undefined, and a sentence in the notes, when this build has no such list. */
+/** @throws MissingLayout. */
 function layoutOf(structures: OsvStructures) {
   const { layouts } = structures.facts;
-  try {
-    const list = layouts.variable(PROGRAMS);
-    const object = layouts.struct('elf::object');
-    return {
-      address: structures.symbol(PROGRAMS),
-      list,
-      begin: list.pointer('_M_impl._M_start'),
-      end: list.pointer('_M_impl._M_finish'),
-      object,
-      path: object.pointer('_pathname._M_dataplus._M_p'),
-      base: object.pointer('_base'),
-      headers: object.pointer('_phdrs._M_impl._M_start'),
-      headersEnd: object.pointer('_phdrs._M_impl._M_finish'),
-    };
-  } catch (error) {
-    if (error instanceof MissingLayout) {
-      layouts.notes.add(`Programs that the guest loads cannot be told: ${error.message}`);
-      return undefined;
-    }
-    throw error;
-  }
+  const list = layouts.variable(PROGRAMS);
+  const object = layouts.struct('elf::object');
+  return {
+    address: structures.symbol(PROGRAMS),
+    list,
+    begin: list.pointer('_M_impl._M_start'),
+    end: list.pointer('_M_impl._M_finish'),
+    object,
+    path: object.pointer('_pathname._M_dataplus._M_p'),
+    base: object.pointer('_base'),
+    headers: object.pointer('_phdrs._M_impl._M_start'),
+    headersEnd: object.pointer('_phdrs._M_impl._M_finish'),
+  };
 }

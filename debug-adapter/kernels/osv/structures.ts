@@ -12,8 +12,8 @@ export const MOST_CPUS = 64;
 export const MOST_ELEMENTS = 1_000_000;
 
 /** A node of std::unordered_map<unsigned, sched::thread*>: a link, then the pair. */
-const THREAD_NODE = 'std::__detail::_Hash_node<std::pair<unsigned int const, sched::thread*>, false>';
-const THREAD_PAIR = 'std::pair<unsigned int const, sched::thread*>';
+export const THREAD_NODE = 'std::__detail::_Hash_node<std::pair<unsigned int const, sched::thread*>, false>';
+export const THREAD_PAIR = 'std::pair<unsigned int const, sched::thread*>';
 
 /** A node of the L2's lock-free stack. */
 export const STACK_NODE =

@@ -39,7 +39,7 @@ export interface OsvThread {
 /** OSv's threads: sched::thread_map, and the bring-up threads that it lacks. */
 export class OsvThreads {
   readonly #structures: OsvStructures;
-  readonly #mutexes: OsvMutexes;
+  readonly #mutexes: OsvMutexes | undefined;
   readonly #parked: OsvParkedThreads;
   readonly #map;
   readonly #node;
@@ -48,7 +48,7 @@ export class OsvThreads {
   /** All threads of this reading. */
   #known: ReadonlySet<Address> = new Set();
 
-  constructor(structures: OsvStructures, mutexes: OsvMutexes, describeLock: DescribeLock) {
+  constructor(structures: OsvStructures, mutexes: OsvMutexes | undefined, describeLock: DescribeLock) {
     this.#structures = structures;
     this.#mutexes = mutexes;
     this.#parked = new OsvParkedThreads(structures, mutexes, describeLock);
@@ -260,7 +260,7 @@ export class OsvThreads {
 
   #stateOf(snapshot: Snapshot, mutex: Address): MutexState | undefined {
     try {
-      return this.#mutexes.read(snapshot, mutex);
+      return this.#mutexes?.read(snapshot, mutex);
     } catch (error) {
       if (error instanceof UnreadableMemory) {
         return undefined;

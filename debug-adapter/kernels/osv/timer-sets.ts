@@ -6,6 +6,7 @@ import { type ElementReader, type StructReader, signed64 } from '../../guest/str
 import type { Reading } from '../kernel.ts';
 import type { TimerRow, TimerSetRow } from '../model.ts';
 import { OsvCallouts } from './callouts.ts';
+import { Part } from './part.ts';
 import { MOST_ELEMENTS, type OsvCpu, type OsvStructures } from './structures.ts';
 import type { NameThread } from './vnode-locks.ts';
 
@@ -31,7 +32,7 @@ export class OsvTimerSets {
   readonly #nameThread: NameThread;
   readonly #cpu: SetLayout;
   readonly #worker: SetLayout & { variable: Address | undefined };
-  readonly #callouts: OsvCallouts;
+  readonly #callouts: Part<OsvCallouts>;
   readonly #timer;
   readonly #task;
   readonly #invoker: { reader: StructReader; read: (snapshot: Snapshot, task: Address) => Address };
@@ -40,7 +41,7 @@ export class OsvTimerSets {
   constructor(structures: OsvStructures, nameThread: NameThread) {
     this.#structures = structures;
     this.#nameThread = nameThread;
-    this.#callouts = new OsvCallouts(structures);
+    this.#callouts = new Part(structures.facts.layouts, 'Callouts', () => new OsvCallouts(structures));
     const { layouts, symbols } = structures.facts;
     this.#cpu = setLayout(layouts.struct('sched::cpu'), 'timers._list');
     this.#worker = {
@@ -81,9 +82,9 @@ export class OsvTimerSets {
       return row;
     });
     // They are nobody's: one thread calls them all.
-    const callouts = this.#callouts.read(snapshot, guestTime);
-    rows[0]?.timers.push(...callouts.rows);
-    consistent &&= callouts.whole;
+    const callouts = this.#callouts.ifAny?.read(snapshot, guestTime);
+    rows[0]?.timers.push(...(callouts?.rows ?? []));
+    consistent &&= callouts?.whole !== false;
     const notes = ['OSv does not count the timers that fired, nor backward steps of its clock.'];
     return { rows, notes, consistent, guestTime };
   }
