@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { LayoutFile } from '../guest/layouts.ts';
@@ -15,7 +15,7 @@ export interface LayoutRequest {
 
 export interface LayoutSourceOptions {
   elf: string;
-  /** Undefined: the file was linked without one, and nothing is cached. */
+  /** Undefined: the file was linked without one, and is told from others by all of its bytes. */
   buildId: string | undefined;
   gdb: string;
   script: string;
@@ -24,6 +24,7 @@ export interface LayoutSourceOptions {
 
 /** A cold gdb takes seconds on a big kernel; one that takes longer hangs. */
 const TIME_LIMIT = 120_000;
+const HASHED_AT_ONCE = 1 << 20;
 const LARGEST_ANSWER = 256 << 20;
 
 /** Layouts of one ELF: from the cache on disk when this build was asked the same before, else from a gdb without a target. */
@@ -40,14 +41,12 @@ export class LayoutSource {
   async read(request: LayoutRequest): Promise<LayoutFile> {
     const text = JSON.stringify(request);
     const file = this.#cacheFile(text);
-    const cached = file === undefined ? undefined : readCache(file);
+    const cached = readCache(file);
     if (cached) {
       return cached;
     }
     const answer = await this.#ask(text);
-    if (file !== undefined) {
-      writeCache(file, answer);
-    }
+    writeCache(file, answer);
     return JSON.parse(answer);
   }
 
@@ -57,16 +56,12 @@ export class LayoutSource {
     this.#gdb?.kill('SIGKILL');
   }
 
-  #cacheFile(request: string): string | undefined {
-    if (this.#options.buildId === undefined) {
-      return undefined;
-    }
+  #cacheFile(request: string): string {
+    const { elf, buildId, cacheDirectory } = this.#options;
+    const identity = buildId?.slice(0, 40) ?? hashOf(elf);
     // The script is part of the question: a new one may answer otherwise.
     const hash = createHash('sha256').update(request).update(readFileSync(this.#options.script)).digest('hex');
-    return join(
-      this.#options.cacheDirectory,
-      `layouts-${this.#options.buildId.slice(0, 40)}-${hash.slice(0, 16)}.json`,
-    );
+    return join(cacheDirectory, `layouts-${identity}-${hash.slice(0, 16)}.json`);
   }
 
   async #ask(request: string): Promise<string> {
@@ -105,6 +100,21 @@ export class LayoutSource {
       this.#gdb = undefined;
     }
   }
+}
+
+/** Some 60 ms for a kernel of 70 MB. */
+function hashOf(file: string): string {
+  const hash = createHash('sha1');
+  const descriptor = openSync(file, 'r');
+  try {
+    const bytes = Buffer.allocUnsafe(HASHED_AT_ONCE);
+    for (let count = readSync(descriptor, bytes); count > 0; count = readSync(descriptor, bytes)) {
+      hash.update(bytes.subarray(0, count));
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+  return hash.digest('hex');
 }
 
 function exitOf(child: ChildProcess, gdb: string): Promise<number | string | null> {
