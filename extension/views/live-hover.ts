@@ -72,12 +72,12 @@ async function identify(session: vscode.DebugSession, text: string, value: LiveV
 
 function describe({ expression, value, type }: LiveValue, what: string | undefined): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
-  text.appendCodeblock(`${value}`, 'cpp');
+  text.appendCodeblock(value, 'cpp');
   if (what !== undefined) {
     text.appendMarkdown(`→ ${escapeMarkdown(what)}\n\n`);
   }
   const pin = `command:unikernel.liveWatch.add?${encodeURIComponent(JSON.stringify([expression]))}`;
-  text.appendMarkdown(`${escapeMarkdown(type)} · [Add to Live Watch](${pin} "Follow it in the Live Watch view")`);
+  text.appendMarkdown(`${escapeMarkdown(type)} · [${vscode.l10n.t('Add to Live Watch')}](${pin})`);
   text.isTrusted = { enabledCommands: ['unikernel.liveWatch.add'] };
   return text;
 }

@@ -105,7 +105,7 @@ async function setValue(watch: LiveWatch, row: WatchRow): Promise<void> {
   const value = await vscode.window.showInputBox({
     title: vscode.l10n.t('Set {0}', row.name),
     prompt: vscode.l10n.t('An expression. It is written to the guest’s memory at once, also while it runs.'),
-    value: row.value?.value ?? '',
+    value: row.value?.value.replace(/ '.*'$/, '') ?? '',
     ignoreFocusOut: true,
   });
   if (value !== undefined && value.trim() !== '') {

@@ -46,10 +46,10 @@ export function watchTooltip(row: WatchRow, now: number): vscode.MarkdownString 
 
 /** What menus ask: the kind, then what can be done. */
 function contextOf({ kind, value }: WatchRow): string {
-  const abilities = [
-    value !== undefined && value.error === undefined && kind !== 'range' ? 'settable' : '',
-    value?.memoryReference === undefined ? '' : 'address',
-  ];
+  // A structure is set member by member.
+  const isSettable =
+    value !== undefined && value.error === undefined && kind !== 'range' && !/^[{[<]/.test(value.value);
+  const abilities = [isSettable ? 'settable' : '', value?.memoryReference === undefined ? '' : 'address'];
   return ['unikernel.watch', kind, ...abilities.filter((ability) => ability !== '')].join('.');
 }
 
@@ -58,5 +58,5 @@ function spoken({ name, value, changed }: WatchRow, note: string): string {
   if (value === undefined) {
     return [name, note].filter((part) => part !== '').join(', ');
   }
-  return `${name}, ${value.error ?? value.value}${changed ? ', changed' : ''}`;
+  return `${name}, ${value.error ?? value.value}${changed ? `, ${vscode.l10n.t('changed')}` : ''}`;
 }

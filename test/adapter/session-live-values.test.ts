@@ -341,6 +341,24 @@ test('values are told at a stop too, and what is written there is what the sessi
   await session.end();
 });
 
+test('a guest that was saved has the same values, and none can be changed', async () => {
+  const running = Session.start();
+  await running.launchTo(BUSY_FUNCTION);
+  const file = join(mkdtempSync(join(inject('folder'), 'saved-')), 'core');
+  await running.custom('unikernel/saveSnapshot', { file });
+  const expression = 'sprout::g_threads.list';
+  const { value } = await running.custom('unikernel/liveValue', { expression });
+  await running.end();
+
+  const saved = Session.start();
+  await saved.attach({ core: file });
+  await saved.request('configurationDone');
+  expect((await saved.custom('unikernel/liveValue', { expression })).value).toBe(value);
+  const given = { expression: 'sprout::g_truth.magic', value: '1' };
+  expect(await saved.refusal('unikernel/setLiveValue', given)).toMatch(/^This is a snapshot of a guest: it cannot be changed/);
+  await saved.end();
+});
+
 test('before the kernel has page tables, and in another kernel, one sentence says why or the value is told', async () => {
   const early = Session.start();
   await early.launch({ stopAtEntry: true, commandLine: BUSY, kernel: SPROUT_ELF });

@@ -151,11 +151,16 @@ test('values are followed while the guest runs', async () => {
       await workers.waitFor();
       await workbench.page.keyboard.press('Escape');
 
+      // What the cursor is on.
+      await editor.placeCursor(line, '        auto& worker = g_tr');
+      await workbench.command('Unikernel: Add Selection to Live Watch');
+      await row(workbench, /^g_truth: \{/).waitFor();
+
       // What lies at an address.
       await answerIdentify(workbench, '&g_truth');
 
       // A stop keeps what is open, and nothing changes any more.
-      await workers.click();
+      await row(workbench, /^g_truth: \{/).click();
       await workbench.page.keyboard.press('Home');
       await operations.waitFor();
       await workbench.page.locator('.debug-toolbar .codicon-debug-pause').first().click();
@@ -180,6 +185,83 @@ test('values are followed while the guest runs', async () => {
     await workbench.page.close();
   }
 });
+
+test('at a stop: what a pointer leads to, and a local that is followed when its function is left', async () => {
+  const file = 'workload/worker_files.cc';
+  const line = await lineOf(file, 'for (usize piece', 'Worker::write_shared_file');
+  const workbench = await Workbench.open(browser, server, sprout);
+  const { page } = workbench;
+  const editor = new Editor(page);
+  try {
+    await workbench.journey('live-watch-stop', async () => {
+      await workbench.openFile(file, line);
+      await page.keyboard.press('F5');
+      await workbench.guestSays(/workload: \d+ workers/);
+      await workbench.toggleBreakpoint();
+      await workbench.waitForStop();
+
+      // VS Code asks for what the extension says is an expression; the adapter tells what it leads to.
+      const call = '        TRY(all_of(vfs_write_locked(*shared.file';
+      await editor.placeCursor(await lineOf(file, call, 'Worker::write_shared_file'), call.slice(0, -2));
+      await page.keyboard.press('Control+K');
+      await page.keyboard.press('Control+I');
+      const hover = page.locator('.debug-hover-widget');
+      await hover.filter({ hasText: /0xffff\w+ → object \d+ of the \d+-byte class, live/ }).waitFor();
+      await workbench.screenshot('stopped-hover');
+      await page.keyboard.press('Escape');
+
+      // `this` is pinned from the Variables view, as the object that it is now.
+      await workbench.openContainer('Run and Debug');
+      const variables = page.locator('.debug-variables .monaco-list-row');
+      const locals = variables.filter({ hasText: /^Locals/ });
+      await locals.waitFor();
+      if ((await locals.getAttribute('aria-expanded')) === 'false') {
+        await locals.locator('.monaco-tl-twistie').click();
+      }
+      const self = variables.filter({ hasText: /^this/ });
+      await self.waitFor();
+      await chooseOf(workbench, self, 'Identify');
+      const found = page
+        .locator('.quick-input-list .monaco-list-row')
+        .filter({ hasText: /object \d+ of the|stack of/ });
+      await found.first().waitFor();
+      await workbench.screenshot('identify-variable');
+      await page.keyboard.press('Escape');
+      await chooseOf(workbench, self, 'Add to Live Watch');
+      const pinned = row(workbench, /^this: 0xffff/);
+      await pinned.waitFor();
+
+      // Its function is left, the guest runs on: the object is still there.
+      await editor.placeCursor(line, '    for (');
+      await workbench.removeBreakpoint('worker_files.cc');
+      await page.keyboard.press('F5');
+      await page.locator('.debug-toolbar .codicon-debug-pause').first().waitFor();
+      await showLiveWatch(workbench);
+      await pinned.locator('.monaco-tl-twistie').click();
+      await row(workbench, /^truth_: 0xffff/).waitFor();
+      await workbench.command('Unikernel: Toggle Hexadecimal in Live Watch');
+      await pane(workbench).getByText('hexadecimal', { exact: true }).waitFor();
+      await row(workbench, /^\w+: 0x[0-9a-f]{1,8}$/).waitFor();
+      await workbench.screenshot('live-watch-local');
+      await workbench.command('Unikernel: Remove All Live Watch Expressions');
+    });
+    await workbench.endSession();
+  } finally {
+    await page.close();
+  }
+});
+
+/** Chooses an entry of a row's menu, which takes no click in its first moment. */
+async function chooseOf(workbench: Workbench, target: Locator, entry: string): Promise<void> {
+  await target.click({ button: 'right' });
+  const item = workbench.page.locator('.monaco-menu .action-item').filter({ hasText: entry }).first();
+  await item.waitFor();
+  const isClosed = async (): Promise<boolean> => {
+    await item.click({ timeout: 1000 }).catch(() => undefined);
+    return !(await item.isVisible());
+  };
+  await expect.poll(isClosed, { timeout: 20_000 }).toBe(true);
+}
 
 /** A hover that comes up while a row is drawn for the last time goes away with it: then the mouse is moved there again. */
 async function hoverUntil(workbench: Workbench, target: Locator, told: Locator): Promise<void> {
