@@ -1,6 +1,7 @@
 /** The extension's entry: wires one feature after the other. */
 import type * as vscode from 'vscode';
 import { createApi, type WorkbenchApi } from './api.ts';
+import { registerAwareness } from './awareness/feature.ts';
 import { registerBacktraces } from './backtrace/feature.ts';
 import { registerLanguages } from './language/feature.ts';
 import { registerAdapter } from './launch/adapter.ts';
@@ -28,6 +29,7 @@ export function activate(context: vscode.ExtensionContext): WorkbenchApi {
   registerBacktraces(context, sessions);
   registerHistory(context, sessions);
   registerSnapshots(context, sessions);
+  registerAwareness(context, sessions);
   registerSymbolSizes(context);
   registerLanguages(context);
   return createApi(sessions, context.subscriptions);
