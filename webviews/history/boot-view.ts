@@ -14,12 +14,15 @@ export class BootView {
   readonly #missing = element('boot-missing');
   #runs: BootRun[] = [];
   #current: BootRun | undefined;
-  /** The id of the boot that is compared; undefined: nothing was chosen yet. */
-  #compared: string | undefined;
+  /** What somebody chose to compare with; undefined: the boot before this one. */
+  #wanted: string | undefined;
+  /** The id of the boot that is compared. */
+  #compared = NONE;
 
   constructor(post: (message: ToHost) => void) {
     this.#other.addEventListener('change', () => {
-      this.#compared = this.#other.value;
+      this.#wanted = this.#other.value;
+      this.#compared = this.#wanted;
       this.#show();
     });
     element<Button>('boot-forget').addEventListener('click', () => post({ type: 'forgetBoots' }));
@@ -36,8 +39,8 @@ export class BootView {
   /** The earlier boots; the one before this is chosen at first. */
   #fill(): void {
     const earlier = this.#runs.filter((run) => run !== this.#current);
-    const isThere = this.#compared === NONE || earlier.some(({ id }) => id === this.#compared);
-    this.#compared = isThere ? this.#compared : (earlier[0]?.id ?? NONE);
+    const isThere = this.#wanted === NONE || earlier.some(({ id }) => id === this.#wanted);
+    this.#compared = (isThere ? this.#wanted : undefined) ?? earlier[0]?.id ?? NONE;
     const options = [{ id: NONE, text: 'no other boot' }, ...earlier.map((run) => ({ id: run.id, text: nameOf(run) }))];
     this.#other.replaceChildren(
       ...options.map(({ id, text }) => {

@@ -86,6 +86,10 @@ export function endOf(item: Item): number {
   return isMark(item) ? item.time : item.end;
 }
 
+export function spanOf(item: Item): Span {
+  return { begin: beginOf(item), end: endOf(item) };
+}
+
 /** The index of the first interval that ends behind `time`; they do not overlap. */
 export function firstAfter(intervals: readonly Interval[], time: number): number {
   let low = 0;
