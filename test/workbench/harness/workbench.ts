@@ -63,24 +63,23 @@ export class Workbench {
     }
   }
 
-  /** Runs a command of the palette by its full title. The palette is a snapshot: on a miss it is opened anew. */
+  /**
+   * Runs a command of the palette by its full title. The palette is a snapshot, and whatever takes the focus closes it (a terminal
+   * that a session opens): on a miss it is opened anew.
+   */
   async command(title: string): Promise<void> {
     const input = this.page.locator('.quick-input-widget input.input');
     const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first();
-    for (let attempt = 0; attempt < 5; attempt++) {
+    for (let attempt = 0; attempt < 8; attempt++) {
       await this.page.keyboard.press('F1');
-      await input.waitFor();
-      await input.fill(`>${title}`);
-      const found = await row.waitFor({ timeout: 2_000 }).then(
-        () => true,
-        () => false,
-      );
-      // Clicked, not entered: which row has the focus is not settled when the list appears.
-      if (found) {
-        await row.click();
+      try {
+        await input.fill(`>${title}`, { timeout: 4_000 });
+        // Clicked, not entered: which row has the focus is not settled when the list appears.
+        await row.click({ timeout: 4_000 });
         return;
+      } catch {
+        await this.page.keyboard.press('Escape');
       }
-      await this.page.keyboard.press('Escape');
     }
     throw new Error(`The palette has no command “${title}”`);
   }
