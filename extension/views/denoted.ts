@@ -1,6 +1,7 @@
 /** From what a person points at, in an editor or in the Variables view, to an expression that means the same anywhere and later. */
 import * as vscode from 'vscode';
 import { request } from '../sessions.ts';
+import { addressExpression } from './address-expression.ts';
 
 /** A value, by an expression of globals and addresses; called `label` when that is not what was asked for. */
 export interface Denoted {
@@ -14,6 +15,12 @@ export interface Denoted {
 export interface VariableContext {
   sessionId?: string;
   variable?: { name: string; value: string; evaluateName?: string; memoryReference?: string };
+}
+
+/** Where an expression stands in the editor in front, as far as names are concerned. */
+export function sourceInFront(): { path: string; line: number } | undefined {
+  const editor = vscode.window.activeTextEditor;
+  return editor && { path: editor.document.uri.fsPath, line: editor.selection.active.line + 1 };
 }
 
 /**
@@ -40,7 +47,13 @@ export async function denote(
       throw error;
     }
   }
-  return withLabel(text, byAddress(inFrame) ?? text, inFrame.memoryReference);
+  const { type, memoryReference } = inFrame;
+  // What lies in a register can be followed in its frame only.
+  return withLabel(
+    text,
+    memoryReference === undefined ? text : addressExpression(type, memoryReference),
+    memoryReference,
+  );
 }
 
 interface Evaluated {
@@ -59,16 +72,6 @@ async function evaluateInFrame(session: vscode.DebugSession, expression: string)
   } catch {
     return undefined;
   }
-}
-
-/** Undefined for what lies in a register. A pointer is what it points to now. */
-function byAddress({ type, memoryReference }: Evaluated): string | undefined {
-  if (memoryReference === undefined) {
-    return undefined;
-  }
-  const name = type.replace(/\b(?:struct|class|union|enum) /g, '');
-  const pointer = /^(.*?)\s*\*(?:\s*const)?$/.exec(name)?.[1];
-  return pointer === undefined ? `{'${name}'}${memoryReference}` : `('${pointer}' *)${memoryReference}`;
 }
 
 function withLabel(text: string, expression: string, memoryReference: string | undefined): Denoted {

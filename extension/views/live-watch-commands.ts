@@ -1,7 +1,7 @@
 /** What can be done with *Live Watch*: pin from everywhere, edit, remove, write a value. */
 import * as vscode from 'vscode';
 import { type Sessions, sentence } from '../sessions.ts';
-import { type Denoted, denote, type VariableContext } from './denoted.ts';
+import { type Denoted, denote, sourceInFront, type VariableContext } from './denoted.ts';
 import { expressionAt } from './expression-at.ts';
 import type { LiveWatch } from './live-watch.ts';
 import type { WatchRow } from './live-watch-rows.ts';
@@ -59,8 +59,7 @@ async function addSelection(watch: LiveWatch, sessions: Sessions): Promise<void>
   if (!text) {
     throw new Error(vscode.l10n.t('Select an expression in an editor.'));
   }
-  const { document, selection } = editor;
-  await pin(watch, sessions, text, { path: document.uri.fsPath, line: selection.active.line + 1 });
+  await pin(watch, sessions, text, sourceInFront());
 }
 
 function selectedText({ document, selection }: vscode.TextEditor): string | undefined {
@@ -74,7 +73,7 @@ async function addVariable(watch: LiveWatch, sessions: Sessions, { variable }: V
   if (!text) {
     throw new Error(vscode.l10n.t('This variable has no expression to follow it by.'));
   }
-  await pin(watch, sessions, text);
+  await pin(watch, sessions, text, sourceInFront());
 }
 
 /** What cannot be read now is pinned as it is: its row says why. */

@@ -120,7 +120,7 @@ export class ValueFeed implements vscode.Disposable {
   }
 
   #receive({ session, name, body }: SessionEvent): void {
-    if (name !== 'unikernel/valuesChanged' || session !== this.#session) {
+    if (name !== 'unikernel/valuesChanged' || session !== this.#session || !this.#visible) {
       return;
     }
     const event = body as ValuesChangedEvent;

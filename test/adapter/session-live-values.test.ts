@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { LiveValue, SubscribeValuesRequest, ValuesChangedEvent } from '../../debug-adapter/protocol.ts';
+import { addressExpression } from '../../extension/views/address-expression.ts';
 import { QmpWitness } from '../bench/qmp-witness.ts';
 import { BUSY, BUSY_FUNCTION, lineOf, Session, SPROUT_ELF, source, THREADS_ELF } from './client.ts';
 
@@ -341,6 +342,25 @@ test('values are told at a stop too, and what is written there is what the sessi
   await session.end();
 });
 
+test('a local is named by its type and place: it is read the same way without its frame', async () => {
+  const session = Session.start();
+  const stop = await session.launchTo(BUSY_FUNCTION);
+  const stepped = await session.run('next', stop.threadId);
+  const { id } = await session.top(stepped.threadId);
+  const locals = await session.scope(id, 'Locals');
+  const members = await session.variables(locals.find(({ name }) => name === 'this')?.variablesReference ?? 0);
+  const placed = [...locals, ...members].filter(({ memoryReference }) => memoryReference !== undefined);
+  for (const { value, type, memoryReference } of placed) {
+    const expression = addressExpression(type ?? '', memoryReference ?? '');
+    const live = await session.custom('unikernel/liveValue', { expression });
+    expect([expression, live.value]).toEqual([expression, value]);
+  }
+  expect(placed.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['this', 'shared', 'thread_', 'index_', 'name_']),
+  );
+  await session.end();
+});
+
 test('a guest that was saved has the same values, and none can be changed', async () => {
   const running = Session.start();
   await running.launchTo(BUSY_FUNCTION);
@@ -355,7 +375,9 @@ test('a guest that was saved has the same values, and none can be changed', asyn
   await saved.request('configurationDone');
   expect((await saved.custom('unikernel/liveValue', { expression })).value).toBe(value);
   const given = { expression: 'sprout::g_truth.magic', value: '1' };
-  expect(await saved.refusal('unikernel/setLiveValue', given)).toMatch(/^This is a snapshot of a guest: it cannot be changed/);
+  expect(await saved.refusal('unikernel/setLiveValue', given)).toMatch(
+    /^This is a snapshot of a guest: it cannot be changed/,
+  );
   await saved.end();
 });
 

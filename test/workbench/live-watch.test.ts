@@ -241,7 +241,7 @@ test('at a stop: what a pointer leads to, and a local that is followed when its 
       await row(workbench, /^truth_: 0xffff/).waitFor();
       await workbench.command('Unikernel: Toggle Hexadecimal in Live Watch');
       await pane(workbench).getByText('hexadecimal', { exact: true }).waitFor();
-      await row(workbench, /^\w+: 0x[0-9a-f]{1,8}$/).waitFor();
+      await row(workbench, /^index_: 0x[0-9a-f]+$/).waitFor();
       await workbench.screenshot('live-watch-local');
       await workbench.command('Unikernel: Remove All Live Watch Expressions');
     });
