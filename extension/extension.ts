@@ -9,6 +9,7 @@ import { registerBuildTasks } from './launch/build-task.ts';
 import { registerConfigurations } from './launch/configurations.ts';
 import { registerGuestConsole } from './launch/guest-console.ts';
 import { registerHistory } from './panels/history.ts';
+import { registerMemoryPools } from './panels/memory-pools.ts';
 import { registerWaitsFor } from './panels/waits-for.ts';
 import { Sessions } from './sessions.ts';
 import { registerSnapshots } from './snapshots/feature.ts';
@@ -26,6 +27,7 @@ export function activate(context: vscode.ExtensionContext): WorkbenchApi {
   registerViews(context, sessions);
   registerLiveWatch(context, sessions);
   registerWaitsFor(context, sessions);
+  registerMemoryPools(context, sessions);
   registerBacktraces(context, sessions);
   registerHistory(context, sessions);
   registerSnapshots(context, sessions);

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 
 interface Settings {
   'views.refreshRate': number;
+  'memoryPools.refreshRate': number;
   'console.reveal': boolean;
   qemu: string;
   gdb: string;

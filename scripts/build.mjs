@@ -23,6 +23,7 @@ const entryPoints = {
 /** The pages inside panels: they run in a browser. @type {Record<string, string>} */
 const webviewEntryPoints = {
   treemap: 'webviews/treemap/main.ts',
+  'memory-pools': 'webviews/memory-pools/main.ts',
   'waits-for': 'webviews/waits-for/main.ts',
   history: 'webviews/history/main.ts',
 };

@@ -28,6 +28,7 @@ export function registerViews(context: vscode.ExtensionContext, sessions: Sessio
       }
     }),
     registerCommand('unikernel.findDeadlocks', () => findDeadlocks(sessions)),
+    registerCommand('unikernel.revealPool', (key: string) => trees.mallocPools.reveal(`class/${key}`)),
     registerCommand('unikernel.revealLock', (lock: number) => revealLock(sessions, trees, lock)),
   );
 }

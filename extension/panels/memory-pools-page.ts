@@ -1,0 +1,79 @@
+/** The memory-pool visualizer's markup and style. */
+import * as vscode from 'vscode';
+import type { Page } from './page.ts';
+
+export function memoryPoolsPage(): Page {
+  return { script: 'memory-pools', title: vscode.l10n.t('Memory Pools'), style: STYLE, body: BODY };
+}
+
+const STYLE = `
+[hidden] { display: none !important; }
+header { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
+header .space { flex: 1; }
+#state { font-weight: 600; }
+main { flex: 1; min-height: 0; display: flex; gap: 10px; }
+#picture { flex: 1; min-width: 0; position: relative; display: flex; flex-direction: column; gap: 4px; }
+#map { flex: 1; min-height: 0; width: 100%; display: block; outline: none; cursor: crosshair; touch-action: none; }
+#timeline { height: 44px; width: 100%; display: block; outline: none; cursor: ew-resize; touch-action: none; border-top: 1px solid var(--vscode-widget-border, var(--vscode-contrastBorder, transparent)); }
+#timeline:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
+#message { position: absolute; inset: 0; display: flex; align-items: center; justify-content: center; text-align: center; padding: 24px; pointer-events: none; color: var(--vscode-descriptionForeground); }
+#message.error { color: var(--vscode-errorForeground); }
+aside { width: 36%; max-width: 460px; min-width: 260px; overflow: auto; border-left: 1px solid var(--vscode-widget-border, var(--vscode-contrastBorder, transparent)); padding-left: 8px; }
+vscode-panel-view { flex-direction: column; padding: 4px 0 12px; gap: 4px; }
+h3 { font-size: 11px; font-weight: 600; text-transform: uppercase; margin: 10px 0 2px; color: var(--vscode-descriptionForeground); }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; padding: 1px 6px 1px 0; font-weight: normal; white-space: nowrap; }
+th button, td button { all: unset; cursor: pointer; }
+th button { color: var(--vscode-descriptionForeground); }
+td button { color: var(--vscode-textLink-foreground); white-space: normal; }
+th button:focus-visible, td button:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
+.number { text-align: right; font-variant-numeric: tabular-nums; }
+.bar { display: grid; grid-template-columns: minmax(90px, 34%) 1fr auto; gap: 8px; align-items: center; padding: 1px 0; }
+.bar .track { grid-row: 1; grid-column: 2; position: relative; height: 9px; background: var(--vscode-input-background); border: 1px solid var(--vscode-widget-border, var(--vscode-contrastBorder, transparent)); }
+.bar .text { grid-row: 1; grid-column: 3; font-variant-numeric: tabular-nums; color: var(--vscode-descriptionForeground); }
+.fill { height: 100%; background: var(--vscode-charts-blue); }
+.fill.cached, .fill.shrank { background: var(--vscode-charts-green); }
+.fill.free { background: var(--vscode-descriptionForeground); }
+.fill.short, .fill.grew { background: var(--vscode-charts-orange); }
+.tick { position: absolute; top: -3px; bottom: -3px; width: 2px; background: var(--vscode-foreground); }
+footer { display: flex; flex-direction: column; gap: 2px; }
+#pointed { min-height: 1.4em; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+#legend, #notes, .quiet { color: var(--vscode-descriptionForeground); }
+#legend { display: flex; flex-wrap: wrap; gap: 2px 14px; }
+#legend i { display: inline-block; width: 10px; height: 10px; margin-right: 5px; vertical-align: -1px; border: 1px solid var(--vscode-widget-border, var(--vscode-contrastBorder, transparent)); }
+@media (max-width: 700px) { main { flex-direction: column; } aside { width: auto; max-width: none; max-height: 40%; border-left: none; } }
+`;
+
+const BODY = `<header>
+<div id="state" hidden></div>
+<span class="space"></span>
+<vscode-button id="live" hidden>Back to Now</vscode-button>
+<vscode-button id="mark" appearance="secondary">Compare From Here</vscode-button>
+<vscode-button id="smaller" appearance="secondary" aria-label="Zoom out">−</vscode-button>
+<vscode-button id="larger" appearance="secondary" aria-label="Zoom in">+</vscode-button>
+<vscode-button id="all" appearance="secondary">Show All</vscode-button>
+</header>
+<main>
+<div id="picture">
+<canvas id="map" tabindex="0" role="application" aria-roledescription="map of memory" aria-describedby="pointed" aria-label="Every page of memory. Arrow keys choose a page, N the next one in another use, Enter goes close and then to its owner, Escape shows all, plus and minus zoom, brackets go back and forth in time. The tables beside it say how much each class has."></canvas>
+<canvas id="timeline" tabindex="0" role="slider" aria-label="Used pages over the last minutes; the moment that is shown"></canvas>
+<div id="message" hidden></div>
+</div>
+<aside>
+<vscode-panels id="tabs" aria-label="Allocators">
+<vscode-panel-tab id="tab-classes">Classes</vscode-panel-tab>
+<vscode-panel-tab id="tab-pages">Pages</vscode-panel-tab>
+<vscode-panel-tab id="tab-changes">Changes</vscode-panel-tab>
+<vscode-panel-tab id="tab-leaks">Allocations</vscode-panel-tab>
+<vscode-panel-view id="view-classes"><div id="classes"></div><h3>Requested and allocated</h3><div id="totals"></div></vscode-panel-view>
+<vscode-panel-view id="view-pages"><h3>Page pools, with their marks</h3><div id="gauges"></div><h3>Free blocks</h3><div id="largest" class="quiet"></div><div id="ranges"></div></vscode-panel-view>
+<vscode-panel-view id="view-changes"><div id="changes-summary" role="status">Choose a moment and compare from it.</div><div id="changes"></div></vscode-panel-view>
+<vscode-panel-view id="view-leaks"><div><vscode-button id="refresh-leaks" appearance="secondary">Read Allocations</vscode-button></div><div id="leaks-message" class="quiet"></div><div id="leaks" hidden></div></vscode-panel-view>
+</vscode-panels>
+</aside>
+</main>
+<footer>
+<div id="pointed" role="status" aria-live="polite"></div>
+<div id="legend" aria-hidden="true"></div>
+<div id="notes" hidden></div>
+</footer>`;

@@ -1,0 +1,154 @@
+/** What stands beside the map: classes, page pools, free ranges, what changed, leaks. */
+import type {
+  AllocationGroup,
+  FreeRangeRow,
+  LargeAllocationRow,
+  MallocPoolsRow,
+  PagePoolRow,
+  PoolClassRow,
+} from '../../debug-adapter/protocol.ts';
+import { formatBytes } from '../../debug-adapter/units.ts';
+import { element, Table } from '../history/dom.ts';
+import type { UseChange } from './compare.ts';
+import { bar, gauge } from './gauges.ts';
+import { grouped, PAGE_SIZE } from './words.ts';
+
+export interface SideEvents {
+  openClass(key: string): void;
+  openCaller(caller: string): void;
+}
+
+export class Side {
+  readonly #events: SideEvents;
+  readonly #classes: Map<number, Table<PoolClassRow>> = new Map();
+  readonly #leaks: Table<AllocationGroup>;
+
+  constructor(events: SideEvents) {
+    this.#events = events;
+    this.#leaks = new Table(element('leaks'), 'Live allocations by their callers', [
+      { title: 'Bytes', text: ({ requested }) => formatBytes(requested), order: ({ requested }) => requested },
+      { title: 'Count', text: ({ count }) => grouped(count), order: ({ count }) => count },
+      {
+        title: 'Allocated by',
+        text: ({ callers }) => callers.find((caller) => !caller.startsWith('operator new')) ?? callers[0] ?? '?',
+        activate: ({ callers }) => {
+          const caller = callers.find((name) => !name.startsWith('operator new')) ?? callers[0];
+          return caller === undefined ? undefined : () => this.#events.openCaller(caller);
+        },
+      },
+    ]);
+  }
+
+  showPools(rows: readonly MallocPoolsRow[]): void {
+    const classes = rows.filter((row): row is PoolClassRow => row.kind === 'class');
+    const cpus = Math.max(1, ...classes.flatMap((row) => row.cpus.map(({ cpu }) => cpu + 1)));
+    this.#classTable(cpus).show(classes.filter(({ slabs }) => slabs > 0));
+    this.#showTotals(classes, rows);
+    const pagePools = rows.filter((row): row is PagePoolRow => row.kind === 'pagePool');
+    element('gauges').replaceChildren(...pagePools.map(pagePoolGauge));
+    this.#showFreeRanges(rows.filter((row): row is FreeRangeRow => row.kind === 'freeRange'));
+  }
+
+  /** @param words names a use */
+  showChanges(summary: string, changes: readonly UseChange[], words: (use: number) => string): void {
+    element('changes-summary').textContent = summary;
+    const largest = Math.max(1, ...changes.map(({ before, after }) => Math.abs(after - before)));
+    const rows = changes.map(({ use, before, after }) => {
+      const change = after - before;
+      const text = `${change > 0 ? '+' : '−'}${grouped(Math.abs(change))} pages`;
+      return bar(words(use), text, Math.abs(change) / largest, change > 0 ? 'grew' : 'shrank');
+    });
+    element('changes').replaceChildren(...rows);
+  }
+
+  showLeaks(groups: readonly AllocationGroup[], message: string): void {
+    element('leaks-message').textContent = message;
+    element('leaks').hidden = groups.length === 0;
+    this.#leaks.show(groups);
+  }
+
+  #classTable(cpus: number): Table<PoolClassRow> {
+    let table = this.#classes.get(cpus);
+    if (!table) {
+      table = new Table<PoolClassRow>(element('classes'), 'Size classes', [
+        {
+          title: 'Class',
+          text: ({ objectSize }) => formatBytes(objectSize),
+          order: ({ objectSize }) => objectSize,
+          activate:
+            ({ key }) =>
+            () =>
+              this.#events.openClass(key),
+        },
+        { title: 'Live', text: ({ liveObjects }) => grouped(liveObjects), order: ({ liveObjects }) => liveObjects },
+        { title: 'Filled', text: (row) => percent(row.liveObjects, row.capacity), order: filling },
+        { title: 'Slabs', text: ({ slabs }) => grouped(slabs), order: ({ slabs }) => slabs },
+        ...Array.from({ length: cpus }, (_, cpu) => ({
+          title: `CPU ${cpu}`,
+          text: (row: PoolClassRow) => grouped(liveOn(row, cpu)),
+          order: (row: PoolClassRow) => liveOn(row, cpu),
+        })),
+      ]);
+      this.#classes.set(cpus, table);
+    }
+    return table;
+  }
+
+  /** Bytes asked for where the kernel keeps them, of large allocations; bytes in slabs that no object has. */
+  #showTotals(classes: readonly PoolClassRow[], rows: readonly MallocPoolsRow[]): void {
+    const large = rows.filter((row): row is LargeAllocationRow => row.kind === 'large');
+    const live = sum(classes, (row) => row.liveObjects * row.objectSize);
+    const slabs = sum(classes, (row) => row.slabs * row.pagesPerSlab * PAGE_SIZE);
+    const requested = sum(large, (row) => row.requested);
+    const allocated = sum(large, (row) => row.pages * PAGE_SIZE);
+    element('totals').replaceChildren(
+      bar('Objects in slabs', `${formatBytes(live)} of ${formatBytes(slabs)}`, slabs === 0 ? 0 : live / slabs, 'live'),
+      bar(
+        'Large, requested',
+        `${formatBytes(requested)} of ${formatBytes(allocated)}`,
+        allocated === 0 ? 0 : requested / allocated,
+        'live',
+      ),
+    );
+  }
+
+  #showFreeRanges(rows: readonly FreeRangeRow[]): void {
+    const most = Math.max(1, ...rows.map(({ order, blocks }) => blocks * 2 ** order));
+    const largest = rows.filter(({ blocks }) => blocks > 0).at(-1);
+    element('largest').textContent =
+      largest === undefined ? 'No free block.' : `Largest free block: ${formatBytes(2 ** largest.order * PAGE_SIZE)}.`;
+    element('ranges').replaceChildren(
+      ...rows
+        .filter(({ blocks }) => blocks > 0)
+        .map(({ order, blocks }) =>
+          bar(
+            formatBytes(2 ** order * PAGE_SIZE),
+            `${grouped(blocks)} ${blocks === 1 ? 'block' : 'blocks'}`,
+            (blocks * 2 ** order) / most,
+            'free',
+          ),
+        ),
+    );
+  }
+}
+
+function pagePoolGauge(row: PagePoolRow): HTMLElement {
+  const label = row.cpu === undefined ? row.level : `${row.level}, CPU ${row.cpu}`;
+  return gauge(label, row.pages, row.lowMark, row.highMark);
+}
+
+function liveOn(row: PoolClassRow, cpu: number): number {
+  return row.cpus.find((entry) => entry.cpu === cpu)?.liveObjects ?? 0;
+}
+
+function filling({ liveObjects, capacity }: PoolClassRow): number {
+  return capacity === 0 ? 0 : liveObjects / capacity;
+}
+
+function percent(part: number, whole: number): string {
+  return whole === 0 ? '–' : `${Math.round((part / whole) * 100)} %`;
+}
+
+function sum<T>(rows: readonly T[], of: (row: T) => number): number {
+  return rows.reduce((total, row) => total + of(row), 0);
+}
