@@ -183,15 +183,19 @@ class MemoryPoolsPanel {
     const session = this.#sessions.current;
     const slabs = new Map<number, SlabRow & { frame: number }>();
     let end = 0;
-    for (const frame of session ? frames.slice(0, MOST_SLABS) : []) {
-      if (session && frame >= end) {
-        const { slab } = await request(session, 'unikernel/slab', { address: this.#address(frame, 0) });
-        const first = slab ? (slab.address - this.#base) / PAGE_SIZE : frame;
-        end = first + (slab?.pageCount ?? 1);
-        if (slab) {
-          slabs.set(first, { ...slab, frame: first });
+    try {
+      for (const frame of session ? frames.slice(0, MOST_SLABS) : []) {
+        if (session && frame >= end) {
+          const { slab } = await request(session, 'unikernel/slab', { address: this.#address(frame, 0) });
+          const first = slab ? (slab.address - this.#base) / PAGE_SIZE : frame;
+          end = first + (slab?.pageCount ?? 1);
+          if (slab) {
+            slabs.set(first, { ...slab, frame: first });
+          }
         }
       }
+    } catch {
+      // The guest has just ended, or the page is another's now: the page asks again while it is in sight.
     }
     this.#post({ type: 'slabs', slabs: [...slabs.values()] });
   }

@@ -34,6 +34,7 @@ interface Drawn {
   frames: number;
   milliseconds: number;
   events: number;
+  slabs: number;
 }
 
 /** What the page has drawn and been told so far. */
@@ -90,7 +91,8 @@ test('every page of a GiB, live, by the keyboard', async () => {
       await expect
         .poll(() => pointed.textContent(), patient)
         .toMatch(/: pool of .* objects, slab .* – object \d+ of the \d+-byte class, (live|free)/);
-      await workbench.screenshot('memory-pools-close');
+      await expect.poll(async () => (await drawn(page)).slabs, patient).toBeGreaterThan(0);
+      await workbench.screenshot('memory-pools-close', pictures);
       await window.keyboard.press('Escape');
 
       // What changed since a moment.

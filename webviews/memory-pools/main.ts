@@ -46,7 +46,10 @@ const view = new MapView(element('map'), raster, {
     raster.resize(map.pages.length, columns);
     repaintAll();
   },
-  moved: () => repaint(),
+  moved: () => {
+    askForSlabs();
+    repaint();
+  },
 });
 const timeline = new Timeline(element('timeline'), showMoment);
 
@@ -62,12 +65,14 @@ let mark: { time: number; pages: Uint16Array } | undefined;
 let comparison: Comparison | undefined;
 let slabs = new Map<number, SlabRow & { frame: number }>();
 let isStale = false;
+/** Slabs were asked for and not told yet. */
+let isAsking = false;
 /** The kinds that the legend names. */
 let legend = '';
 let pointing: number | undefined;
 let pointed_: { frame: number; offset: number } | undefined;
 /** Pictures drawn, and how long each took: for who measures. */
-const drawn = { frames: 0, milliseconds: 0, events: 0 };
+const drawn = { frames: 0, milliseconds: 0, events: 0, slabs: 0 };
 
 window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
   switch (data.type) {
@@ -94,6 +99,8 @@ window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
       slabs = new Map(
         data.slabs.flatMap((slab) => Array.from({ length: slab.pageCount }, (_, page) => [slab.frame + page, slab])),
       );
+      drawn.slabs += data.slabs.length;
+      isAsking = false;
       repaint();
       break;
     case 'leaks':
@@ -308,11 +315,12 @@ function tell(id: string, text: string): void {
 }
 
 function askForSlabs(): void {
-  if (past !== undefined || state === 'ended' || view.scale < WITH_OBJECTS) {
+  if (isAsking || past !== undefined || state === 'ended' || view.scale < WITH_OBJECTS) {
     return;
   }
   const frames = view.inSight(MOST_SLABS * 4).filter((frame) => stateAt(frame).objectSize !== undefined);
   if (frames.length > 0) {
+    isAsking = true;
     host.postMessage({ type: 'slabs', frames: frames.slice(0, MOST_SLABS) });
   }
 }
