@@ -22,15 +22,20 @@ export async function openPlace({ symbol, file, line = 1 }: SymbolPlace): Promis
   if (file === undefined) {
     throw new Error(vscode.l10n.t('The debug information does not tell where {0} is.', symbol));
   }
+  await openLine(vscode.Uri.file(file), line);
+}
+
+/** `line` counts from 1. */
+async function openLine(uri: vscode.Uri, line: number): Promise<void> {
   const position = new vscode.Position(Math.max(0, line - 1), 0);
   try {
-    await vscode.window.showTextDocument(vscode.Uri.file(file), {
+    await vscode.window.showTextDocument(uri, {
       selection: new vscode.Range(position, position),
       // Beside a panel that was clicked in, where there is an editor already.
       viewColumn: editorColumn(),
     });
   } catch {
-    throw new Error(vscode.l10n.t('{0} is not on this machine: name its folder in "sourceMap".', file));
+    throw new Error(vscode.l10n.t('{0} is not on this machine: name its folder in "sourceMap".', uri.fsPath));
   }
 }
 
@@ -40,7 +45,9 @@ async function showStoppedThread(session: vscode.DebugSession, thread: number): 
   const { stackFrames }: DebugProtocol.StackTraceResponse['body'] = await session.customRequest('stackTrace', given);
   const frame = stackFrames.find(({ source }) => source?.path && source.presentationHint !== 'deemphasize');
   if (frame?.source?.path) {
-    await openPlace({ symbol: frame.name, offset: 0, file: frame.source.path, line: frame.line });
+    const { path } = frame.source;
+    // VS Code makes URIs of the paths in answers.
+    await openLine(/^[a-z][\w+.-]+:/i.test(path) ? vscode.Uri.parse(path) : vscode.Uri.file(path), frame.line);
   }
   await request(session, 'unikernel/focusThread', { thread });
 }

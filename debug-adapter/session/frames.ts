@@ -16,6 +16,16 @@ export interface Frame {
   level: number;
 }
 
+/** A thread's innermost frames that only say how it waits or panics, as far as its stack was asked for. */
+interface Plumbing {
+  /** How many they are. */
+  frames: number;
+  /** Their files. */
+  paths: Set<string>;
+  /** The file of the first frame that says why; undefined until it was asked for. */
+  interesting?: string | undefined;
+}
+
 /** What a client may ask for at once; a stack that is longer is asked for in pages. */
 const MOST_FRAMES = 1000;
 
@@ -24,8 +34,7 @@ export class Frames {
   readonly #isPanic: () => boolean;
   readonly #handles = new Handles<Frame>();
   readonly #sources = new Map<string, DebugProtocol.Source>();
-  /** For each thread, how many innermost frames are plumbing, as far as was asked. */
-  readonly #plumbing = new Map<number, number>();
+  readonly #plumbing = new Map<number, Plumbing>();
 
   /** @param isPanic whether the guest stands in a panic */
   constructor(current: CurrentBoot, isPanic: () => boolean) {
@@ -79,20 +88,25 @@ export class Frames {
     const { awareness, debuggee } = this.#current();
     const definition = awareness?.kernel === undefined ? undefined : definitionOf(awareness.kernel);
     const isParked = !debuggee.stub.stopFacts?.cpuThreads.includes(thread);
-    let known = this.#plumbing.get(thread) ?? 0;
-    if (!definition || known !== start || !(isParked || this.#isPanic())) {
+    if (!definition || !(isParked || this.#isPanic())) {
       return;
     }
-    for (const frame of frames) {
-      if (!definition.plumbing.test(withoutArguments(frame.name))) {
-        break;
+    const plumbing: Plumbing = this.#plumbing.get(thread) ?? { frames: 0, paths: new Set() };
+    this.#plumbing.set(thread, plumbing);
+    for (const [index, frame] of frames.entries()) {
+      const { source } = frame;
+      const path = source?.path ?? '';
+      if (start + index === plumbing.frames && definition.plumbing.test(withoutArguments(frame.name))) {
+        plumbing.frames++;
+        plumbing.paths.add(path);
+      } else {
+        plumbing.interesting ??= path;
       }
-      known++;
-      if (frame.source) {
-        frame.source = { ...frame.source, presentationHint: 'deemphasize', origin: isParked ? 'waiting' : 'panic' };
+      // VS Code keeps one hint for all frames of a file.
+      if (source && plumbing.paths.has(path) && path !== plumbing.interesting) {
+        frame.source = { ...source, presentationHint: 'deemphasize', origin: isParked ? 'waiting' : 'panic' };
       }
     }
-    this.#plumbing.set(thread, known);
   }
 
   #stackFrame(thread: number, record: MiRecord): DebugProtocol.StackFrame {
