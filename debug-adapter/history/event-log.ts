@@ -1,8 +1,8 @@
 /** What the kernel's trace rings told so far: readings put together, bounded, for clients that draw or count. */
 import type { LockKind, TraceReading } from '../kernels/model.ts';
 
-/** Events kept of each CPU: some megabytes, and minutes of a busy guest. */
-export const MOST_EVENTS = 100_000;
+/** Events kept of each CPU: some megabytes, and seconds to minutes of a busy guest. */
+export const MOST_EVENTS = 65_536;
 
 /** One record of a ring. */
 export interface TraceEvent {
@@ -27,6 +27,8 @@ export class EventLog {
   readonly threads = new Map<number, string>();
   readonly objects = new Map<number, string>();
   operations: string[] = [];
+  /** Kinds that the kernel does not record. */
+  off: ReadonlySet<string> = new Set();
   waits: (LockKind | undefined)[] = [];
 
   /** What to ask for next: TraceRequest.after. */
@@ -59,6 +61,7 @@ export class EventLog {
     this.#end = reading.guestTime;
     this.operations = reading.operations;
     this.waits = reading.waits;
+    this.off = new Set(reading.off ?? []);
     for (const [id, name] of Object.entries(reading.threads)) {
       this.threads.set(Number(id), name);
     }

@@ -34,8 +34,9 @@ export interface WakeUpLatency {
   slowestAt: number;
 }
 
+/** Timers of one name. */
 export interface TimerLatency {
-  cpu: number;
+  name: string;
   /** How late callbacks were called. */
   late: Distribution;
 }
@@ -172,11 +173,16 @@ function wakeUpLatencies(log: EventLog, { wakeUps }: Timeline, begin: number, en
 }
 
 function timerLatencies(log: EventLog, begin: number, end: number): TimerLatency[] {
-  const late: number[][] = Array.from({ length: log.cpuCount }, () => []);
-  for (const { time, cpu, kind, value } of log.inOrder()) {
+  const late = new Map<string, number[]>();
+  for (const { time, kind, object, value } of log.inOrder()) {
     if (kind === 'timer_fire' && time >= begin && time <= end) {
-      late[cpu]?.push(value);
+      const name = log.objects.get(object) ?? 'timers that are gone';
+      const samples = late.get(name) ?? [];
+      late.set(name, samples);
+      samples.push(value);
     }
   }
-  return late.map((samples, cpu) => ({ cpu, late: distribution(samples) })).filter((row) => row.late.count > 0);
+  return [...late]
+    .map(([name, samples]) => ({ name, late: distribution(samples) }))
+    .sort((a, b) => b.late.p95 - a.late.p95);
 }

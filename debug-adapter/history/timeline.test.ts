@@ -33,8 +33,9 @@ function reading(end: number, cpus: Row[][], more: Partial<TraceReading> = {}): 
     kinds: KINDS,
     operations: ['open', 'read_directory'],
     waits: [undefined, 'mutex', 'sleep'],
+    off: [],
     threads: { [MAIN]: 'main', [WRITER]: 'writer-0', [IDLE]: 'idle-0' },
-    objects: { [LOCK]: 'vnode /data/log' },
+    objects: { [LOCK]: 'vnode /data/log', 5: 'time slice' },
     cpus: cpus.map((rows, cpu) => ({
       cpu,
       next: rows.length,
@@ -232,8 +233,25 @@ test('file operations belong to threads, timers to CPUs', () => {
   );
   const { threads, cpus } = buildTimeline(log);
   expect(threads[0]?.marks).toMatchObject([{ time: 10, kind: 'file', label: 'read directory vnode /data/log' }]);
-  expect(cpus[0]?.marks).toMatchObject([{ time: 20, kind: 'timer' }]);
-  expect(latencies(log, buildTimeline(log)).timers).toMatchObject([{ cpu: 0, late: { count: 1, max: 300 } }]);
+  expect(cpus[0]?.marks).toMatchObject([{ time: 20, kind: 'timer', label: 'timer time slice' }]);
+  expect(latencies(log, buildTimeline(log)).timers).toMatchObject([
+    { name: 'time slice', late: { count: 1, max: 300 } },
+  ]);
+});
+
+describe('kinds that are not recorded are not made up', () => {
+  const rows: Row[] = [[5, MAIN, 'timer_fire', 5, 0], switchTo(10, MAIN, WRITER), switchTo(20, WRITER, MAIN)];
+
+  test('without switches nobody knows who ran', () => {
+    const log = logOf(reading(90, [rows.slice(0, 1)], { off: ['thread_switch'] }));
+    expect(buildTimeline(log).cpus[0]?.intervals).toEqual([]);
+    expect(thread(log, MAIN)).toEqual([]);
+  });
+
+  test('without waits nobody knows why a thread does not run', () => {
+    const log = logOf(reading(90, [rows], { off: ['lock_wait'] }));
+    expect(told(thread(log, WRITER))).toEqual(['running 10–20']);
+  });
 });
 
 test('nothing at all is an empty timeline', () => {

@@ -122,7 +122,7 @@ class Builder {
       this.#forget(event);
       return;
     }
-    if (!this.#runs[event.cpu] && event.thread !== 0) {
+    if (!this.#runs[event.cpu] && event.thread !== 0 && !this.#log.off.has('thread_switch')) {
       // The first that is known of this CPU.
       this.#run(event.thread, event.cpu, event.time);
     }
@@ -137,7 +137,7 @@ class Builder {
         this.#wake(event);
         break;
       case 'timer_fire':
-        this.#mark(event, 'timer', 'timer');
+        this.#mark(event, 'timer', this.#timerLabel(event));
         break;
       case 'vnode_operation':
         this.#mark(event, 'file', this.#fileLabel(event));
@@ -182,11 +182,8 @@ class Builder {
     this.#close(previous, time, false);
     this.#runs[cpu] = undefined;
     if (!previous.hasExited) {
-      previous.now = previous.wait
-        ? this.#waiting(thread, cpu, time, previous.wait)
-        : { activity: 'ready', begin: time, end: time, isOpen: true, cpu, thread };
+      this.#leave(previous, thread, cpu, time);
     }
-    delete previous.wait;
     this.#byAddress.set(object, value);
     const wake = this.#woken.get(object);
     this.#woken.delete(object);
@@ -200,6 +197,16 @@ class Builder {
       this.#wakeUps.push({ thread: value, time, latency: Math.max(0, time - now.begin), wokenBy: now.wokenBy });
     }
     this.#run(value, cpu, time);
+  }
+
+  /** Off its CPU: it waits, as it has said, or could go on. */
+  #leave(known: Known, thread: number, cpu: number, time: number): void {
+    if (known.wait) {
+      known.now = this.#waiting(thread, cpu, time, known.wait);
+      delete known.wait;
+    } else if (!this.#log.off.has('lock_wait')) {
+      known.now = { activity: 'ready', begin: time, end: time, isOpen: true, cpu, thread };
+    }
   }
 
   #run(thread: number, cpu: number, time: number): void {
@@ -271,6 +278,11 @@ class Builder {
     } else {
       this.#cpus[cpu]?.marks.push(mark);
     }
+  }
+
+  #timerLabel({ object }: TraceEvent): string {
+    const name = this.#log.objects.get(object);
+    return name === undefined ? 'timer' : `timer ${name}`;
   }
 
   #fileLabel({ object, value }: TraceEvent): string {

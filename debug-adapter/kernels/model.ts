@@ -326,6 +326,8 @@ export interface TraceReading {
   operations: string[];
   /** What `lock_wait` waits for, by value. */
   waits: (LockKind | undefined)[];
+  /** Kinds that the kernel was told not to record. */
+  off?: string[];
   cpus: {
     cpu: number;
     /** What to ask for next: records ever written. */

@@ -73,7 +73,7 @@ export class LatencyView {
       ...spread<WakeUpLatency>(({ latency }) => latency),
     ]);
     this.#timers = new Table(section(place, 'How late timers came'), 'Timers', [
-      { title: 'CPU', text: ({ cpu }) => `CPU ${cpu}` },
+      { title: 'Timer', text: ({ name }) => name },
       count('Fired', ({ late }) => late.count),
       ...spread<TimerLatency>(({ late }) => late),
     ]);
@@ -101,7 +101,7 @@ export class LatencyView {
     const fits = ({ name }: { name: string }): boolean => wanted?.test(name) ?? true;
     this.#locks.show(locks.filter(fits));
     this.#wakeUps.show(wakeUps.filter(fits));
-    this.#timers.show(timers);
+    this.#timers.show(timers.filter(fits));
     this.#empty.hidden = locks.length + wakeUps.length + timers.length > 0;
     this.#empty.textContent =
       'Nothing was told of locks, wake-ups and timers: boot the kernel without --trace=none and --trace-records=0.';

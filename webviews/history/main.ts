@@ -39,6 +39,7 @@ const post = (message: ToHost): void => host.postMessage(message);
 const TABS: readonly Tab[] = ['timeline', 'latencies', 'profile', 'boot'];
 const live = element<Checkbox>('live');
 const state = element('state');
+const notes = element('timeline-notes');
 
 const log = new EventLog();
 const profile = new Profile();
@@ -94,6 +95,9 @@ function begin(session: string | undefined): void {
   log.clear();
   profile.clear();
   drawn = undefined;
+  clearTimeout(building);
+  building = undefined;
+  notes.textContent = '';
   timelineView.clear();
   const message = session === undefined ? NO_SESSION : 'Waiting for the guest…';
   timelineView.tell(message);
@@ -104,18 +108,47 @@ function begin(session: string | undefined): void {
   }
 }
 
+/** Of the page's time, what making intervals may take. */
+const SHARE = 0.25;
+let building: ReturnType<typeof setTimeout> | undefined;
+let nextBuild = 0;
+
 function takeTrace(message: Extract<ToPage, { type: 'trace' }>): void {
-  const before = log.size;
   log.add(message.reading);
   if (log.size === 0) {
     timelineView.tell(NO_TRACE);
-  } else if (log.size !== before || !drawn || drawn.end !== log.end) {
-    drawn = buildTimeline(log);
-    timelineView.show(drawn, log);
-    if (shown === 'latencies') {
-      showLatencies();
-    }
+  } else if (drawn?.end !== log.end) {
+    // A long history takes a while: the page stays quick, and the picture comes a little later.
+    building ??= setTimeout(build, Math.max(0, nextBuild - performance.now()));
   }
+}
+
+function build(): void {
+  building = undefined;
+  const began = performance.now();
+  drawn = buildTimeline(log);
+  timelineView.show(drawn, log);
+  notes.textContent = notesOn(log);
+  if (shown === 'latencies') {
+    showLatencies();
+  }
+  const now = performance.now();
+  nextBuild = now + (now - began) / SHARE;
+}
+
+/** What the picture cannot tell. */
+function notesOn({ off, lost }: EventLog): string {
+  const missing = ['thread_switch', 'thread_wake', 'lock_wait'].filter((kind) => off.has(kind));
+  return [
+    ...(missing.length > 0
+      ? [`Not recorded: ${missing.join(', ').replaceAll('_', ' ')}; --trace on the kernel’s command line says what is.`]
+      : []),
+    ...(lost > 0
+      ? [
+          `${lost.toLocaleString('en')} records were overwritten before they were read: more fit with --trace-records=64K.`,
+        ]
+      : []),
+  ].join(' ');
 }
 
 window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {

@@ -10,6 +10,8 @@ import type { SproutWaits } from './waits.ts';
 
 /** A ring has a million records at most (command_line.cc); a bound on what a guest may claim. */
 const MOST_RECORDS = 1 << 20;
+const LONGEST_NAME = 64;
+const PRINTABLE = /^[ -~]+$/;
 /** Objects that are named in one answer. */
 const MOST_NAMES = 10_000;
 
@@ -31,6 +33,7 @@ export class SproutTrace {
   readonly #rings;
   readonly #ring;
   readonly #record;
+  readonly #timerName;
   readonly #kinds: string[];
   readonly #operations: string[];
   readonly #waitKinds: TraceReading['waits'];
@@ -48,6 +51,7 @@ export class SproutTrace {
       capacity: reader.number('value.capacity'),
       written: reader.number('value.written'),
     };
+    const timer = layouts.struct('sprout::Timer');
     const record = layouts.struct('sprout::TraceRecord');
     this.#record = {
       size: record.size,
@@ -57,6 +61,7 @@ export class SproutTrace {
       object: record.offset('object'),
       value: record.offset('value'),
     };
+    this.#timerName = { reader: timer, name: timer.pointer('name') };
     this.#kinds = namesOf(layouts.enumeration('sprout::TraceKind'));
     this.#operations = namesOf(layouts.enumeration('sprout::VnodeOperation'));
     this.#waitKinds = namesOf(layouts.enumeration('sprout::WaitKind')).map((name) => waits.kind(name));
@@ -75,10 +80,18 @@ export class SproutTrace {
       kinds: this.#kinds,
       operations: this.#operations,
       waits: this.#waitKinds,
+      off: this.#off(snapshot),
       cpus,
       threads: Object.fromEntries(this.#threads.names(snapshot)),
       objects: this.#nameObjects(snapshot, cpus),
     };
+  }
+
+  /** `none` is no kind: it marks records that are being written. */
+  #off(snapshot: Snapshot): string[] {
+    const { view, offset } = snapshot.glanceAt(this.#names.structures.symbol('sprout::g_trace_mask'), 4);
+    const mask = view.getUint32(offset, true);
+    return this.#kinds.filter((_, kind) => kind > 0 && (mask & (1 << kind)) === 0);
   }
 
   #readRing(snapshot: Snapshot, cpu: number, after: number, limit: number): TraceReading['cpus'][number] {
@@ -131,7 +144,7 @@ export class SproutTrace {
     }
   }
 
-  /** Locks and vnodes by name; what has gone since is called by its address. */
+  /** Locks, vnodes and timers by name; what has gone since is called by its address. */
   #nameObjects(snapshot: Snapshot, cpus: TraceReading['cpus']): Record<string, string> {
     const names: Record<string, string> = {};
     let count = 0;
@@ -156,6 +169,12 @@ export class SproutTrace {
     try {
       if (kind.startsWith('lock_')) {
         return this.#waits.describe(snapshot, object);
+      }
+      if (kind === 'timer_fire') {
+        const { reader, name } = this.#timerName;
+        const text = snapshot.text(name(snapshot.glance(reader, object)), LONGEST_NAME);
+        // Its memory may be something else by now.
+        return text !== undefined && PRINTABLE.test(text) ? text : undefined;
       }
       return kind === 'vnode_operation' ? this.#names.vnodePath(snapshot, object) : undefined;
     } catch (error) {
