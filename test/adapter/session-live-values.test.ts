@@ -7,6 +7,9 @@ import { addressExpression } from '../../extension/views/address-expression.ts';
 import { QmpWitness } from '../bench/qmp-witness.ts';
 import { BUSY, BUSY_FUNCTION, lineOf, Session, SPROUT_ELF, source, THREADS_ELF } from './client.ts';
 
+/** A busy host may keep a guest waiting. */
+const PATIENT = { timeout: 30_000 };
+
 describe('a busy guest that runs, with a witness of its stops', () => {
   let session: Session;
   let witness: QmpWitness;
@@ -74,7 +77,9 @@ describe('a busy guest that runs, with a witness of its stops', () => {
 
   test('an atomic is the number that it holds, and grows while the guest works', async () => {
     const first = Number((await value('sprout::g_truth.operations')).value);
-    await expect.poll(async () => Number((await value('sprout::g_truth.operations')).value)).toBeGreaterThan(first);
+    await expect
+      .poll(async () => Number((await value('sprout::g_truth.operations')).value), PATIENT)
+      .toBeGreaterThan(first);
   });
 
   test('what is written is read back, and the guest goes on with it', async () => {
@@ -89,10 +94,10 @@ describe('a busy guest that runs, with a witness of its stops', () => {
         .join();
     const operations = async (): Promise<number> => Number((await value('sprout::g_truth.operations')).value);
     const [silent, done] = [await settled(written), await operations()];
-    await expect.poll(operations).toBeGreaterThan(done + 20);
+    await expect.poll(operations, PATIENT).toBeGreaterThan(done + 20);
     expect(await written()).toBe(silent);
     await session.custom('unikernel/setLiveValue', { expression: mask, value: before });
-    await expect.poll(written).not.toBe(silent);
+    await expect.poll(written, PATIENT).not.toBe(silent);
     expect((await value(mask)).value).toBe(before);
   });
 
@@ -155,7 +160,7 @@ describe('a busy guest that runs, with a witness of its stops', () => {
       expect((await value(buckets)).indexed).toBe(64);
       const armed = async (): Promise<number> =>
         (await children(buckets)).reduce((sum, { indexed }) => sum + indexed, 0);
-      await expect.poll(armed).toBeGreaterThan(0);
+      await expect.poll(armed, PATIENT).toBeGreaterThan(0);
     });
 
     test('a radix tree is a map from numbers to pointers', async () => {

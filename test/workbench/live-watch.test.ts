@@ -8,6 +8,9 @@ import { packageExtension, sprout } from './harness/places.ts';
 import { lineOf } from './harness/sprout.ts';
 import { Workbench } from './harness/workbench.ts';
 
+/** A busy host may keep a guest, and VS Code, waiting. */
+const PATIENT = { timeout: 30_000 };
+
 let browser: Browser;
 let server: CodeServer;
 beforeAll(async () => {
@@ -94,8 +97,8 @@ test('values are followed while the guest runs', async () => {
       const operations = row(workbench, /^g_truth\.operations: \d+/);
       await operations.waitFor();
       const first = await operations.textContent();
-      await expect.poll(() => operations.textContent()).not.toBe(first);
-      await expect.poll(() => operations.textContent()).toMatch(/[▁▂▃▄▅▆▇█]{10}$/);
+      await expect.poll(() => operations.textContent(), PATIENT).not.toBe(first);
+      await expect.poll(() => operations.textContent(), PATIENT).toMatch(/[▁▂▃▄▅▆▇█]{10}$/);
 
       // A list is opened; its elements, and theirs, go on changing.
       await pin(workbench, 'sprout::g_threads.list');
@@ -106,7 +109,7 @@ test('values are followed while the guest runs', async () => {
       const switches = row(workbench, /^switches: \d+/);
       await switches.waitFor();
       const before = await switches.textContent();
-      await expect.poll(() => switches.textContent()).not.toBe(before);
+      await expect.poll(() => switches.textContent(), PATIENT).not.toBe(before);
 
       await pin(workbench, 'nonsense');
       await row(workbench, /^nonsense.*No symbol "nonsense" in current context\.$/).waitFor();
@@ -260,7 +263,7 @@ async function chooseOf(workbench: Workbench, target: Locator, entry: string): P
     await item.click({ timeout: 1000 }).catch(() => undefined);
     return !(await item.isVisible());
   };
-  await expect.poll(isClosed, { timeout: 20_000 }).toBe(true);
+  await expect.poll(isClosed, PATIENT).toBe(true);
 }
 
 /** A hover that comes up while a row is drawn for the last time goes away with it: then the mouse is moved there again. */
@@ -273,7 +276,7 @@ async function hoverUntil(workbench: Workbench, target: Locator, told: Locator):
       () => false,
     );
   };
-  await expect.poll(isTold, { timeout: 30_000 }).toBe(true);
+  await expect.poll(isTold, PATIENT).toBe(true);
 }
 
 async function answerIdentify(workbench: Workbench, text: string): Promise<void> {
