@@ -1,13 +1,11 @@
 /** The size map: the symbol-size tree as rectangles, in a panel of its own. */
 import * as vscode from 'vscode';
 import type { MapNode } from '../../debug-adapter/elf/sizes/messages.ts';
-import { isSymbol, type SizeItem } from '../../debug-adapter/elf/sizes/model.ts';
-import { bareName, splitName } from '../../debug-adapter/elf/sizes/names.ts';
 import { bytesOf, type TreeQuery } from '../../debug-adapter/elf/sizes/tree.ts';
 import type { MapRow, ToHost, ToPage } from '../../webviews/treemap/messages.ts';
 import { sentence } from '../sessions.ts';
 import type { SymbolSizes } from '../views/symbol-sizes.ts';
-import { bothSizes } from '../views/symbol-sizes-rows.ts';
+import { bothSizes, symbolLabel } from '../views/symbol-sizes-rows.ts';
 import { openPage, type Page } from './page.ts';
 
 const TYPE = 'unikernel.sizes.treemap';
@@ -126,7 +124,7 @@ class Treemap {
     this.#nodes.set(node.id, node);
     return {
       id: node.id,
-      label: node.item ? shortName(node.item) : this.#sizes.labelOf(node.label),
+      label: node.item ? symbolLabel(node.item, 'name') : this.#sizes.labelOf(node.label),
       role: node.role,
       bytes: bytesOf(node, query.measure),
       weight: node.weight,
@@ -137,11 +135,6 @@ class Treemap {
       children: node.children.map((child) => this.#row(child, query, isComparison)),
     };
   }
-}
-
-/** What fits into a small rectangle: the name without scopes and parameters; all of it stands in the tree. */
-function shortName(item: SizeItem): string {
-  return isSymbol(item) ? bareName(splitName(item.name).leaf) || item.name : item.name;
 }
 
 /** Translated when it is opened. */

@@ -2,7 +2,15 @@
 import { expect, test } from 'vitest';
 import { PREVIOUS_BUILD, type Row, type Summary } from '../../debug-adapter/elf/sizes/messages.ts';
 import { DEFAULT_QUERY } from '../../debug-adapter/elf/sizes/tree.ts';
-import { bothSizes, homeLabel, rowText, rowTooltip, viewDescription, viewMessage } from './symbol-sizes-rows.ts';
+import {
+  bothSizes,
+  homeLabel,
+  rowText,
+  rowTooltip,
+  symbolLabel,
+  viewDescription,
+  viewMessage,
+} from './symbol-sizes-rows.ts';
 
 const summary: Summary = {
   path: '/k/build/sprout.elf',
@@ -82,6 +90,13 @@ test('what is filtered and what could not be told stands above the rows', () => 
   expect(
     viewMessage({ ...summary, notes: ['It is stripped.'] }, { ...DEFAULT_QUERY, filter: 'x', minimum: 2048 }),
   ).toBe('Only what matches “x”. Rows below 2.0 KiB are told as one. It is stripped.');
+});
+
+test('a symbol is told without parameters; below its class without that', () => {
+  const item = symbol.item;
+  expect(item && symbolLabel(item, 'source')).toBe('a::f');
+  expect(item && symbolLabel(item, 'name')).toBe('f');
+  expect(item && symbolLabel({ ...item, kind: 'padding', name: '[padding]' }, 'source')).toBe('[padding]');
 });
 
 test('folders of the workspace are told by their name there', () => {

@@ -1,5 +1,7 @@
 /** How the symbol-size tree's rows read. Pure, so that it is tested without a window. */
 import { PREVIOUS_BUILD, type Row, type Summary } from '../../debug-adapter/elf/sizes/messages.ts';
+import { isSymbol, type SizeItem } from '../../debug-adapter/elf/sizes/model.ts';
+import { bareName, splitName } from '../../debug-adapter/elf/sizes/names.ts';
 import { type Grouping, sourceOf, type TreeQuery } from '../../debug-adapter/elf/sizes/tree.ts';
 import { formatBytes } from '../../debug-adapter/units.ts';
 import { escapeMarkdown, factTable, formatCount } from './node.ts';
@@ -65,6 +67,15 @@ export function bothSizes(row: { memoryBytes: number; fileBytes: number }, isCha
 export function homeLabel(label: string, folders: readonly { name: string; path: string }[]): string {
   const home = folders.find(({ path }) => label === path || label.startsWith(`${path}/`));
   return home ? home.name + label.slice(home.path.length) : label;
+}
+
+/** What a symbol is called in a narrow tree: without parameters, which the hover has. By name, its scopes stand above it already. */
+export function symbolLabel(item: SizeItem, grouping: Grouping): string {
+  if (!isSymbol(item)) {
+    return item.name;
+  }
+  const name = grouping === 'name' ? splitName(item.name).leaf : item.name;
+  return bareName(name) || name;
 }
 
 export function rowText(row: Row, summary: Summary, query: TreeQuery): RowText {

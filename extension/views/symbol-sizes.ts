@@ -7,7 +7,7 @@ import { DEFAULT_QUERY, type TreeQuery } from '../../debug-adapter/elf/sizes/tre
 import { newest, newestKernel } from '../built-kernels.ts';
 import { sentence } from '../sessions.ts';
 import { setting } from '../settings.ts';
-import { homeLabel, rowText, rowTooltip, viewDescription, viewMessage } from './symbol-sizes-rows.ts';
+import { homeLabel, rowText, rowTooltip, symbolLabel, viewDescription, viewMessage } from './symbol-sizes-rows.ts';
 
 const VIEW = 'unikernel.symbolSizes';
 const ROWS_AT_ONCE = 500;
@@ -202,14 +202,14 @@ export class SymbolSizes implements vscode.TreeDataProvider<SizeElement>, vscode
 
   #rowItem(row: Row): vscode.TreeItem {
     const { None, Collapsed } = vscode.TreeItemCollapsibleState;
-    const label = this.labelOf(row.label);
+    const label = row.item ? symbolLabel(row.item, this.query.grouping) : this.labelOf(row.label);
     const item = new vscode.TreeItem(label, row.hasChildren ? Collapsed : None);
     // The file's key is part of it: another build is another tree, and what was open stays open in the same one.
     item.id = `${this.#path}\n${this.query.grouping}${row.id}`;
     if (!this.#known) {
       return item;
     }
-    const text = rowText({ ...row, label }, this.#known, this.query);
+    const text = rowText(row, this.#known, this.query);
     item.description = text.description;
     item.iconPath = new vscode.ThemeIcon(
       text.icon,
@@ -235,7 +235,8 @@ export class SymbolSizes implements vscode.TreeDataProvider<SizeElement>, vscode
           this.#tree.message = `${step}: ${Math.round(100 * fraction)}%`;
         };
         const compareWith = this.#compareWith;
-        const sourceMap = setting('sizes.sourceMap');
+        // Copied: VS Code's own object cannot go to another thread.
+        const sourceMap = { ...setting('sizes.sourceMap') };
         return this.#worker.ask('open', { path, sourceMap, ...(compareWith !== undefined && { compareWith }) });
       },
     );

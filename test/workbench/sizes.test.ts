@@ -105,7 +105,9 @@ test('the sizes of Sprout, with no session', async () => {
       await rows(workbench)
         .filter({ hasText: /^timer\.cc/ })
         .click();
-      const symbol = rows(workbench).filter({ hasText: 'disarm(sprout::Timer' }).first();
+      const symbol = rows(workbench)
+        .filter({ hasText: /^sprout::disarm/ })
+        .first();
       await symbol.click();
       await workbench.page.locator('.tab.active').filter({ hasText: 'timer.cc' }).waitFor();
       const definition = await lineOf('sched/timer.cc', 'static void disarm(');
