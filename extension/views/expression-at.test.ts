@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { expressionAt } from './expression-at.ts';
+import { expressionAt, registerAt } from './expression-at.ts';
 
 /** The expression at the `|` in a line. */
 function at(marked: string): string | undefined {
@@ -53,4 +53,11 @@ test.each([
 
 test('what stands behind a comment or a text is found where it stands', () => {
   expect(at('f("x", /* y */ val|ue)')).toBe('value');
+});
+
+test('a register of assembly is told as gdb names it', () => {
+  const line = '    movq %rsp, 8(%rax)';
+  expect(registerAt(line, line.indexOf('rsp'))?.text).toBe('$rsp');
+  expect(registerAt(line, line.indexOf('%rax'))).toEqual({ text: '$rax', start: 17, end: 21 });
+  expect(registerAt(line, 5)).toBeUndefined();
 });

@@ -19,8 +19,19 @@ const KEYWORDS = new Set(
 );
 
 const NUMBER_OR_NAME = /0[xX][0-9a-fA-F]+|\d[\w.]*|[A-Za-z_]\w*(?:::[A-Za-z_]\w*)*/g;
-/** What is told of numbers are addresses. */
+/** Of numbers only addresses are told. */
 const ADDRESS = /^0[xX][0-9a-fA-F]{4,16}$/;
+
+/** A register in AT&T's syntax, as gdb names it: `%rax` is `$rax`. Undefined where there is none; for assembly only. */
+export function registerAt(line: string, column: number): FoundExpression | undefined {
+  for (const match of line.matchAll(/%([a-z][a-z0-9]*)/g)) {
+    const end = match.index + match[0].length;
+    if (column >= match.index && column < end) {
+      return { text: `$${match[1]}`, start: match.index, end };
+    }
+  }
+  return undefined;
+}
 
 /**
  * The name or address at `column` with what it is a member of: of `a.b->c[i].d`, pointed at `c`, `a.b->c`. Undefined in comments and

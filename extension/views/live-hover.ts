@@ -5,12 +5,11 @@
 import * as vscode from 'vscode';
 import type { LiveValue } from '../../debug-adapter/protocol.ts';
 import { request, type Sessions } from '../sessions.ts';
-import { expressionAt, type FoundExpression } from './expression-at.ts';
+import { expressionAt, type FoundExpression, registerAt } from './expression-at.ts';
 import { escapeMarkdown } from './node.ts';
 
-const LANGUAGES: vscode.DocumentSelector = ['c', 'cpp', 'asm', 'asm-intel-x86-generic', 'arm'].map((language) => ({
-  language,
-}));
+const ASSEMBLY = ['asm', 'asm-intel-x86-generic', 'gas'];
+const LANGUAGES = ['c', 'cpp', ...ASSEMBLY].map((language): vscode.DocumentFilter => ({ language }));
 const POINTER = /^\s*(?:\([^)]*\)\s*)?(0x[0-9a-f]{4,16})\b/i;
 
 export function registerLiveHover(sessions: Sessions): vscode.Disposable {
@@ -28,7 +27,9 @@ export function registerLiveHover(sessions: Sessions): vscode.Disposable {
 }
 
 function find(document: vscode.TextDocument, position: vscode.Position): FoundExpression | undefined {
-  return expressionAt(document.lineAt(position.line).text, position.character);
+  const { text } = document.lineAt(position.line);
+  const register = ASSEMBLY.includes(document.languageId) ? registerAt(text, position.character) : undefined;
+  return register ?? expressionAt(text, position.character);
 }
 
 function rangeOf({ start, end }: FoundExpression, { line }: vscode.Position): vscode.Range {
