@@ -168,6 +168,35 @@ describe('programs', () => {
   });
 });
 
+describe('the trace', () => {
+  beforeAll(() => open('plain'));
+
+  it('has each record, with names, and stops before one that is being written', async () => {
+    const { cpus, kinds, waits, threads, objects } = await observation.trace({ after: [] });
+    expect(cpus.map(({ events }) => events.time)).toEqual([[], [100, 200, 300]]);
+    const events = cpus[1]?.events;
+    expect(events?.kind.map((kind) => kinds[kind])).toEqual(['thread_switch', 'lock_wait', 'vfs_open']);
+    // The runner has taken the place of a thread that has ended; the second waits for a vnode; 0x42 is how a file was opened.
+    expect(events?.thread.map((thread) => threads[thread])).toEqual(['gone', 'second', 'second']);
+    expect(events?.value[0]).toBe(3);
+    expect(waits[events?.value[1] ?? -1]).toBe('mutex');
+    expect(objects[events?.object[1] ?? 0]).toBe('vnode /data/held');
+    expect(events?.object[2]).toBe(0x42);
+    // The next page begins with the record that is being written.
+    expect(cpus[1]).toMatchObject({ next: 4096, lost: 0 });
+  });
+
+  it('goes on where it was', async () => {
+    const { cpus } = await observation.trace({ after: [0, 4096] });
+    expect(cpus.map(({ events }) => events.time)).toEqual([[], []]);
+  });
+
+  it('tells the newest when fewer are asked for', async () => {
+    const { cpus } = await observation.trace({ after: [], limit: 1 });
+    expect(cpus[1]?.events.time).toEqual([300]);
+  });
+});
+
 describe('what is half done', () => {
   it.each([
     ['ahead', [1], [2, 3, 4]],

@@ -36,6 +36,9 @@ import { OsvStoppedThreads } from './stopped-threads.ts';
 import { OSV_TYPES, OSV_VARIABLES, OsvStructures } from './structures.ts';
 import { OsvThreads } from './threads.ts';
 import { OsvTimerSets } from './timer-sets.ts';
+import { OsvTrace } from './trace.ts';
+import { OsvTraceBuffers } from './trace-buffers.ts';
+import { OsvTracepoints } from './tracepoints.ts';
 import { type NameThread, OsvVnodeLocks } from './vnode-locks.ts';
 
 /** What OSv is known by. */
@@ -61,6 +64,7 @@ class Osv implements Kernel {
   readonly #stopped: Part<OsvStoppedThreads>;
   readonly #identify: OsvIdentify;
   readonly #programs: Part<OsvPrograms>;
+  readonly #trace: Part<OsvTrace>;
 
   constructor(facts: KernelFacts) {
     this.#root = pageTableRoot(facts);
@@ -82,6 +86,10 @@ class Osv implements Kernel {
     this.#views = { threads, vnodeLocks: vnodes, mallocPools, timerSets };
     this.#stopped = part('Threads', () => new OsvStoppedThreads(structures, threads.value));
     this.#programs = part('Programs that the guest loads', () => new OsvPrograms(structures));
+    this.#trace = part('Tracepoints', () => {
+      const buffers = new OsvTraceBuffers(structures, new OsvTracepoints(structures));
+      return new OsvTrace(structures, buffers, nameThread, describeLock);
+    });
     this.#identify = new OsvIdentify(facts, threads.ifAny, mallocPools.ifAny);
   }
 
@@ -111,9 +119,8 @@ class Osv implements Kernel {
     return undefined;
   }
 
-  /** Nor are its trace buffers. */
-  trace(): TraceReading | undefined {
-    return undefined;
+  trace(snapshot: Snapshot, after: readonly number[], limit: number): TraceReading | undefined {
+    return this.#trace.value.read(snapshot, after, limit);
   }
 
   /** It takes no samples that stand in RAM. */

@@ -25,6 +25,10 @@ export const CALLOUTS = 'callouts::_callouts';
 /** core/elf.cc: what was loaded, for debuggers. */
 export const PROGRAMS = 'elf::program::s_objs';
 
+/** core/trace.cc. */
+export const TRACEPOINTS = 'tracepoint_base::tp_list';
+export const TRACE_BUFFER = 'percpu_trace_buffer';
+
 export const OSV_TYPES = [
   'sched::thread',
   'sched::thread::status',
@@ -50,6 +54,9 @@ export const OSV_TYPES = [
   'async::timer_task',
   'callout',
   'elf::object',
+  'tracepoint_base',
+  'trace_record',
+  'trace_buf',
   'boost::intrusive::list_node<void*>',
   'boost::intrusive::rbtree_node<void*>',
   THREAD_NODE,
@@ -66,6 +73,7 @@ export const OSV_VARIABLES = [
   'memory::page_pool::global_l2',
   CALLOUTS,
   PROGRAMS,
+  TRACEPOINTS,
 ] as const;
 
 /** One CPU, for one reading. */
@@ -142,12 +150,16 @@ export class OsvStructures {
     return Array.from({ length: count }, (_, index) => readSigned64(bytes, index * 8));
   }
 
+  /** Where a CPU has its own of a PERCPU variable. */
+  percpuAddress(variable: Address, cpu: OsvCpu): Address {
+    // Both are offsets in a 64-bit space; the sum is the address modulo 2^64.
+    return Number(BigInt.asIntN(64, BigInt(cpu.percpuBase) + BigInt(variable)));
+  }
+
   /** The value of a PERCPU pointer on a CPU; 0 when it cannot be read. */
   percpuPointer(snapshot: Snapshot, variable: Address, cpu: OsvCpu): Address {
     try {
-      // Both are offsets in a 64-bit space; the sum is the address modulo 2^64.
-      const address = Number(BigInt.asIntN(64, BigInt(cpu.percpuBase) + BigInt(variable)));
-      const { view, offset } = snapshot.place(address, 8);
+      const { view, offset } = snapshot.place(this.percpuAddress(variable, cpu), 8);
       return signed64(view, offset);
     } catch (error) {
       if (error instanceof UnreadableMemory) {
