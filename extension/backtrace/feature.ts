@@ -43,8 +43,7 @@ async function open(text: string, programs: Programs, documents: BacktraceDocume
   }
   const { places, program } = named;
   if (places.every((place) => place === null)) {
-    const question = 'None of these addresses lies in {0}: is it the build that printed them?';
-    throw new Error(vscode.l10n.t(question, program));
+    throw new Error(vscode.l10n.t('None of these addresses lies in {0}: is it the build that printed them?', program));
   }
   let next = 0;
   const shown = lines.map((line, row): NamedLine => {

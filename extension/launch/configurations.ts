@@ -17,8 +17,8 @@ export async function configurationsFor(folder: vscode.WorkspaceFolder | undefin
   const common = { type: DEBUG_TYPE, request: 'launch', kernel: tree.kernel } as const;
   const name = tree.kernel === 'osv' ? 'OSv' : 'Sprout';
   return [
-    { ...common, name: `Debug ${name}` },
-    { ...common, name: `Debug ${name} on four CPUs`, cpus: 4 },
+    { ...common, name: vscode.l10n.t('Debug {0}', name) },
+    { ...common, name: vscode.l10n.t('Debug {0} on four CPUs', name), cpus: 4 },
   ];
 }
 
@@ -94,7 +94,7 @@ async function chooseKernel(home: vscode.WorkspaceFolder | undefined): Promise<s
 
 function nameFor(configuration: Configuration): string {
   const kernel = configuration.kernel ?? 'kernel';
-  return `Debug ${kernel === 'sprout' ? 'Sprout' : kernel === 'osv' ? 'OSv' : basename(kernel)}`;
+  return vscode.l10n.t('Debug {0}', kernel === 'sprout' ? 'Sprout' : kernel === 'osv' ? 'OSv' : basename(kernel));
 }
 
 /** Programs that the user set for this machine, where the configuration names none. */

@@ -51,7 +51,7 @@ export class SizeLenses implements vscode.CodeLensProvider, vscode.Disposable {
           const range = new vscode.Range(one.line - 1, 0, one.line - 1, 0);
           return new vscode.CodeLens(range, {
             title: lensText(one, isEdited),
-            tooltip: `${one.name} in ${summary?.path}`,
+            tooltip: vscode.l10n.t('{0} in {1}', one.name, summary?.path ?? ''),
             command: 'unikernel.sizes.reveal',
             arguments: [one.name],
           });
@@ -70,9 +70,11 @@ export function lensText(one: FunctionSize, isEdited: boolean): string {
     parts.push(counted(one.copies, 'copy', 'copies'));
   }
   if (one.isNew) {
-    parts.push('new since the last build');
+    parts.push(vscode.l10n.t('new since the last build'));
   } else if (one.change !== undefined && one.change !== 0) {
-    parts.push(`${one.change > 0 ? '+' : '−'}${formatBytes(Math.abs(one.change))} since the last build`);
+    const change = `${one.change > 0 ? '+' : '−'}${formatBytes(Math.abs(one.change))}`;
+    parts.push(vscode.l10n.t('{0} since the last build', change));
   }
-  return `${parts.join(' · ')}${isEdited ? ' (before the last edits)' : ''}`;
+  const text = parts.join(' · ');
+  return isEdited ? vscode.l10n.t('{0} (before the last edits)', text) : text;
 }

@@ -7,6 +7,7 @@ import { DEFAULT_QUERY, type TreeQuery } from '../../debug-adapter/elf/sizes/tre
 import { newest, newestKernel } from '../built-kernels.ts';
 import { sentence } from '../sessions.ts';
 import { setting } from '../settings.ts';
+import { formatCount } from './node.ts';
 import { homeLabel, rowText, rowTooltip, symbolLabel, viewDescription, viewMessage } from './symbol-sizes-rows.ts';
 
 const VIEW = 'unikernel.symbolSizes';
@@ -172,7 +173,7 @@ export class SymbolSizes implements vscode.TreeDataProvider<SizeElement>, vscode
       return item;
     }
     if ('more' in element) {
-      const item = new vscode.TreeItem(`Show more (${element.more.hidden.toLocaleString('en-US')} hidden)`);
+      const item = new vscode.TreeItem(vscode.l10n.t('Show more ({0} hidden)', formatCount(element.more.hidden)));
       item.iconPath = new vscode.ThemeIcon('ellipsis');
       item.command = {
         command: 'unikernel.sizes.showMore',

@@ -61,7 +61,7 @@ export class ViewTree<V extends ViewName> implements vscode.TreeDataProvider<Row
   getTreeItem({ node }: Row): vscode.TreeItem {
     const shown = item(node);
     if (node.moreBelow !== undefined) {
-      const title = 'Show More Rows';
+      const title = vscode.l10n.t('Show More Rows');
       shown.command = { command: 'unikernel.showMoreRows', title, arguments: [this.#view, node.moreBelow] };
     }
     return shown;
@@ -176,7 +176,11 @@ export class ViewTree<V extends ViewName> implements vscode.TreeDataProvider<Row
       return nodes;
     }
     const hidden = nodes.length - limit;
-    const label = `Show ${formatCount(Math.min(hidden, ROWS_AT_ONCE))} more (${formatCount(hidden)} hidden)`;
+    const label = vscode.l10n.t(
+      'Show {0} more ({1} hidden)',
+      formatCount(Math.min(hidden, ROWS_AT_ONCE)),
+      formatCount(hidden),
+    );
     return [...nodes.slice(0, limit), { id: `more/${parent}`, label, icon: 'ellipsis', moreBelow: parent }];
   }
 
@@ -195,7 +199,11 @@ export class ViewTree<V extends ViewName> implements vscode.TreeDataProvider<Row
       }
       const nodes = slabNodes(pool, pages);
       if (total > SLABS_AT_MOST) {
-        const label = `The class has ${formatCount(total)} slabs; the first ${formatCount(SLABS_AT_MOST)} were looked at.`;
+        const label = vscode.l10n.t(
+          'The class has {0} slabs; the first {1} were looked at.',
+          formatCount(total),
+          formatCount(SLABS_AT_MOST),
+        );
         nodes.push({ id: `slab/${pool}/${cpu}/cut`, label, icon: 'info' });
       }
       return nodes;
