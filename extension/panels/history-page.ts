@@ -1,4 +1,5 @@
 /** The markup and the style of the history's page. */
+import * as vscode from 'vscode';
 import type { Page } from './page.ts';
 
 const STYLE = `
@@ -39,7 +40,7 @@ td button:hover, td button:focus-visible { text-decoration: underline; }
 .swatch { display: inline-block; width: 11px; height: 11px; margin-right: 6px; vertical-align: -1px; border: 1px solid transparent; }
 .vscode-high-contrast .swatch { border-color: currentColor; }
 #boot-other { min-width: 26em; }
-.track { position: relative; width: 34vw; min-width: 160px; height: 24px; }
+.track { position: relative; width: 30vw; min-width: 110px; height: 24px; }
 .track i { position: absolute; height: 9px; min-width: 2px; }
 .track i.now { top: 2px; background: var(--vscode-charts-blue); }
 .track i.before { top: 13px; background: var(--vscode-charts-lines, #888); opacity: 0.7; }
@@ -114,12 +115,7 @@ const BOOT = `
 <div class="scroll" id="boot-table"></div>
 </section>`;
 
-export const HISTORY_PAGE: Page = {
-  script: 'history',
-  title: 'History',
-  livesHidden: true,
-  style: STYLE,
-  body: `<div id="tabs" role="tablist" aria-label="History">
+const BODY = `<div id="tabs" role="tablist" aria-label="History">
 <button role="tab" id="tab-timeline" aria-controls="timeline" aria-selected="true">Timeline</button>
 <button role="tab" id="tab-latencies" aria-controls="latencies" aria-selected="false" tabindex="-1">Latencies</button>
 <button role="tab" id="tab-profile" aria-controls="profile" aria-selected="false" tabindex="-1">Profile</button>
@@ -128,5 +124,15 @@ export const HISTORY_PAGE: Page = {
 <span id="state" role="status"></span>
 <vscode-checkbox id="live" checked>Live</vscode-checkbox>
 </div>
-${TIMELINE}${LATENCIES}${PROFILE}${BOOT}`,
-};
+${TIMELINE}${LATENCIES}${PROFILE}${BOOT}`;
+
+export function historyPage(): Page {
+  return {
+    script: 'history',
+    title: vscode.l10n.t('History'),
+    // Events and samples are gathered there.
+    livesHidden: true,
+    style: STYLE,
+    body: BODY,
+  };
+}

@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import type { ToHost, ToPage } from '../../webviews/history/messages.ts';
 import { request, type Sessions, sentence } from '../sessions.ts';
 import { BootRuns } from './boot-runs.ts';
-import { HISTORY_PAGE } from './history-page.ts';
+import { historyPage } from './history-page.ts';
 import { openPage } from './page.ts';
 
 const TYPE = 'unikernel.history';
@@ -37,6 +37,8 @@ class HistoryPanel {
   readonly #disposables: vscode.Disposable[];
   /** Whose history the page shows; it stays when that has ended. */
   #session: vscode.DebugSession | undefined;
+  /** BootRun.id of the guest that is shown, once it is known. */
+  #boot: string | undefined;
   #afterTrace: number[] = [];
   #afterProfile: number[] = [];
   #isReady = false;
@@ -48,12 +50,12 @@ class HistoryPanel {
   constructor(extension: vscode.Uri, sessions: Sessions, boots: BootRuns, onDispose: () => void) {
     this.#sessions = sessions;
     this.#boots = boots;
-    this.#panel = openPage(extension, TYPE, HISTORY_PAGE);
+    this.#panel = openPage(extension, TYPE, historyPage());
     this.#disposables = [
       this.#panel.webview.onDidReceiveMessage((message: ToHost) => this.#receive(message)),
       sessions.onDidChangeCurrent(() => this.#begin()),
       sessions.onDidMove((session) => session === this.#session && this.#read()),
-      boots.onDidChange((session) => session === this.#session && this.#showBoots()),
+      boots.onDidChange((session) => session === this.#session && this.#follow(session)),
       this.#panel.onDidChangeViewState(() => this.#read()),
       this.#panel.onDidDispose(() => {
         clearTimeout(this.#timer);
@@ -105,11 +107,24 @@ class HistoryPanel {
       return;
     }
     this.#session = current;
+    this.#boot = current && this.#boots.current(current)?.id;
     this.#afterTrace = [];
     this.#afterProfile = [];
     void this.#post({ type: 'begin', session: current?.name });
     this.#showBoots();
     this.#read();
+  }
+
+  /** A guest that was restarted begins a history of its own. */
+  #follow(session: vscode.DebugSession): void {
+    const boot = this.#boots.current(session)?.id;
+    const isAnother = this.#boot !== undefined && boot !== this.#boot;
+    this.#boot = boot;
+    if (isAnother) {
+      this.#begin();
+    } else {
+      this.#showBoots();
+    }
   }
 
   #showBoots(): void {

@@ -1,5 +1,5 @@
 /** A person looks at what the kernel did: timeline, latencies, flame graph and boot, of a guest that runs and of one that was stopped. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, FrameLocator } from 'playwright-core';
@@ -10,7 +10,11 @@ import { packageExtension, pictures, sprout } from './harness/places.ts';
 import { writeLaunchConfiguration } from './harness/sprout.ts';
 import { Workbench } from './harness/workbench.ts';
 
-const look = { 'workbench.colorTheme': 'Default Dark Modern', 'editor.minimap.enabled': false };
+const look = {
+  'workbench.colorTheme': 'Default Dark Modern',
+  'editor.minimap.enabled': false,
+  'files.simpleDialog.enable': true,
+};
 /** For what VS Code shows on a busy machine. */
 const patient = { timeout: 30_000 };
 
@@ -102,6 +106,19 @@ test('timeline, latencies, profile and boot of a guest that runs', async () => {
     await expect.poll(() => page.locator('#profile-matched').textContent()).toMatch(/^(9\d|100)(\.\d)? %$/);
     await page.locator('#profile-search input').fill('');
     await workbench.screenshot('history-profile', pictures);
+
+    // VS Code's own viewer opens what is saved.
+    await page.locator('#save-cpuprofile').click();
+    await window.locator('.quick-input-widget input.input').waitFor();
+    await window.keyboard.press('Enter');
+    await window.locator('.tabs-container .tab.active').filter({ hasText: 'kernel.cpuprofile' }).waitFor();
+    await workbench.screenshot('history-cpuprofile');
+    const saved = JSON.parse(await readFile(join(folder, 'kernel.cpuprofile'), 'utf8'));
+    const functions = saved.nodes.map(
+      ({ callFrame }: { callFrame: { functionName: string } }) => callFrame.functionName,
+    );
+    expect(functions).toContain('sprout::workload::Worker::run');
+    await window.locator('.tabs-container .tab').filter({ hasText: 'History' }).click();
     await page.locator('#functions summary').click();
     await page
       .locator('#function-table')

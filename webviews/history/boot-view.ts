@@ -1,7 +1,7 @@
 /** The boot's tab: phases as bars, beside those of an earlier boot. */
 import type { Button, Dropdown } from '@vscode/webview-ui-toolkit';
 import { type BootChartRow, type BootRun, bootTime, compareBoots } from '../../debug-adapter/history/boot-chart.ts';
-import { element } from './dom.ts';
+import { element, fillDropdown } from './dom.ts';
 import type { ToHost } from './messages.ts';
 import { lengthText } from './span.ts';
 
@@ -41,16 +41,11 @@ export class BootView {
     const earlier = this.#runs.filter((run) => run !== this.#current);
     const isThere = this.#wanted === NONE || earlier.some(({ id }) => id === this.#wanted);
     this.#compared = (isThere ? this.#wanted : undefined) ?? earlier[0]?.id ?? NONE;
-    const options = [{ id: NONE, text: 'no other boot' }, ...earlier.map((run) => ({ id: run.id, text: nameOf(run) }))];
-    this.#other.replaceChildren(
-      ...options.map(({ id, text }) => {
-        const option = document.createElement('vscode-option');
-        option.setAttribute('value', id);
-        option.toggleAttribute('selected', id === this.#compared);
-        option.textContent = text;
-        return option;
-      }),
-    );
+    const options = [
+      { value: NONE, text: 'no other boot' },
+      ...earlier.map((run) => ({ value: run.id, text: nameOf(run) })),
+    ];
+    fillDropdown(this.#other, options, this.#compared);
   }
 
   #show(): void {

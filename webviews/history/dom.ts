@@ -1,4 +1,5 @@
 /** Small helpers for the page's elements. */
+import type { Dropdown } from '@vscode/webview-ui-toolkit';
 
 /** The element with this id. @throws Error when the page has none. */
 export function element<T extends HTMLElement>(id: string): T {
@@ -7,6 +8,25 @@ export function element<T extends HTMLElement>(id: string): T {
     throw new Error(`The page has no ${id}`);
   }
   return found as T;
+}
+
+/** Fills a dropdown anew. It knows its options after this task only, and is told then what is chosen. */
+export function fillDropdown(
+  dropdown: Dropdown,
+  options: readonly { value: string; text: string }[],
+  chosen: string,
+): void {
+  dropdown.replaceChildren(
+    ...options.map(({ value, text }) => {
+      const option = document.createElement('vscode-option');
+      option.setAttribute('value', value);
+      option.textContent = text;
+      return option;
+    }),
+  );
+  setTimeout(() => {
+    dropdown.value = chosen;
+  });
 }
 
 export interface Column<R> {

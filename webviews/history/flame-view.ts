@@ -9,7 +9,7 @@ import {
 } from '../../debug-adapter/history/profile.ts';
 import { isIdleName } from '../../debug-adapter/history/timeline.ts';
 import type { ProfileStack } from '../../debug-adapter/kernels/model.ts';
-import { element, fitted, pattern, prepared, Table } from './dom.ts';
+import { element, fillDropdown, fitted, pattern, prepared, Table } from './dom.ts';
 import { type Box, type FunctionRow, functionsOf, layOut, matchedSamples, neighbour, pathOf } from './flame-layout.ts';
 import type { ToHost } from './messages.ts';
 import { colorOf, readTheme, type Theme } from './theme.ts';
@@ -86,16 +86,8 @@ export class FlameView {
       return;
     }
     this.#threads = text;
-    const options = [[ALL, 'all threads'], ...rows.map(([id, name]) => [String(id), name])].map(
-      ([id = '', name = '']) => {
-        const option = document.createElement('vscode-option');
-        option.setAttribute('value', id);
-        option.toggleAttribute('selected', id === this.#chosenThread);
-        option.textContent = name;
-        return option;
-      },
-    );
-    this.#thread.replaceChildren(...options);
+    const options = rows.map(([id, name]) => ({ value: String(id), text: name }));
+    fillDropdown(this.#thread, [{ value: ALL, text: 'all threads' }, ...options], this.#chosenThread);
   }
 
   #name(thread: number): string {
