@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Browser, Locator, Page } from 'playwright-core';
 import type { CodeServer } from './code-server.ts';
 import { hostLog } from './complaints.ts';
+import { withPalette } from './picture.ts';
 import { runFolder } from './places.ts';
 
 /** The names of the views, as their headers show them. */
@@ -53,13 +54,13 @@ export class Workbench {
     }
   }
 
-  /** Saves what can be seen to .run/, and to `folder` too when it is given. */
+  /** Saves what can be seen to .run/, and small to `folder` too when it is given. */
   async screenshot(name: string, folder?: string): Promise<void> {
     await mkdir(runFolder, { recursive: true });
     const picture = await this.page.screenshot({ path: join(runFolder, `${name}.png`) });
     if (folder) {
       await mkdir(folder, { recursive: true });
-      await writeFile(join(folder, `${name}.png`), picture);
+      await writeFile(join(folder, `${name}.png`), withPalette(picture));
     }
   }
 
