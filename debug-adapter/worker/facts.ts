@@ -140,9 +140,9 @@ export class BuildFacts {
 
   /** The function and the line of a code address; its address for a name when it lies in no function. */
   place(address: Address): ProfilePlace {
-    const name = this.functionAt(address);
-    const line = name === undefined ? undefined : this.#lineAt(address);
-    return { name: name ?? formatAddress(address), ...line };
+    const { file, line } = this.symbolise(address) ?? {};
+    const name = this.functionAt(address) ?? formatAddress(address);
+    return { name, ...(file !== undefined && { file }), ...(line !== undefined && { line }) };
   }
 
   /** See CallFrames. */
