@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type MiRecord, numberOf, quote, recordOf, recordsOf, textOf, textsOf } from './records.ts';
+import { jsonOf, type MiRecord, numberOf, quote, recordOf, recordsOf, textOf, textsOf } from './records.ts';
 
 describe('quote', () => {
   test.each([
@@ -58,5 +58,10 @@ describe('fields', () => {
     expect(textsOf(record, 'texts')).toEqual(['a', 'd']);
     // A variable has a name and a value too: it is no named entry.
     expect(recordsOf(record, 'variables')).toEqual(record.variables);
+  });
+
+  test('a text of JSON is what it tells', () => {
+    expect(jsonOf({ rows: '[{"a":"\\u00e9 \\"b\\""}]' }, 'rows')).toEqual([{ a: 'é "b"' }]);
+    expect(jsonOf({}, 'rows')).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 /** Values while the guest runs: expressions are read, and written, in its RAM. */
 
 import type { Gdb } from '../gdb/gdb.ts';
-import { type MiRecord, numberOf, quote, recordOf, recordsOf, textOf } from '../gdb/records.ts';
+import { jsonOf, type MiRecord, numberOf, quote, recordOf, textOf } from '../gdb/records.ts';
 import type {
   LiveChildrenRequest,
   LiveValue,
@@ -53,7 +53,8 @@ export class LiveValues {
       'unikernel/liveValue': (given) => this.#resolve(given),
       'unikernel/liveChildren': async (given) => {
         const command = `-unikernel-expand ${pageOf(given)} ${flag(given.hexadecimal)}`;
-        return { children: recordsOf(await (await this.#gdb()).execute(command), 'variables').map(liveValue) };
+        const rows = jsonOf<MiRecord[]>(await (await this.#gdb()).execute(command), 'variables') ?? [];
+        return { children: rows.map(liveValue) };
       },
       'unikernel/setLiveValue': (given) => this.#assign(given),
       'unikernel/subscribeValues': async (given) => ({
@@ -137,8 +138,8 @@ export class LiveValues {
   }: WatchCommand): Promise<Pick<ValuesChangedEvent, 'values' | 'children'>> {
     try {
       const answer = await (await this.#gdb()).execute(command);
-      const values = recordsOf(answer, 'values').map(liveValue);
-      const children = recordsOf(answer, 'children').map((list) => recordsOf(list, 'variables').map(liveValue));
+      const values = (jsonOf<MiRecord[]>(answer, 'values') ?? []).map(liveValue);
+      const children = (jsonOf<MiRecord[][]>(answer, 'children') ?? []).map((page) => page.map(liveValue));
       return { values, ...(expanded > 0 && { children }) };
     } catch (error) {
       const reason = sentence(error);

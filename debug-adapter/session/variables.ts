@@ -1,7 +1,7 @@
 /** Scopes, variables and expressions. */
 import { Handles } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
-import { type MiRecord, numberOf, quote, recordOf, recordsOf, textOf, textsOf } from '../gdb/records.ts';
+import { jsonOf, type MiRecord, numberOf, quote, recordOf, textOf, textsOf } from '../gdb/records.ts';
 import type { Frame, Frames } from './frames.ts';
 import { identified } from './identified.ts';
 import { type KernelNode, kernelScope } from './kernel-scope.ts';
@@ -113,7 +113,7 @@ export class Variables {
     const { debuggee } = this.#current();
     debuggee.requireStopped();
     const answer = await debuggee.gdb.execute(await this.#command(container, given));
-    const rows = recordsOf(answer, 'variables');
+    const rows = jsonOf<MiRecord[]>(answer, 'variables') ?? [];
     container.expressions = new Map(rows.map((row) => [nameOf(row), textOf(row, 'expression') ?? '']));
     return rows.map((row) => ({ name: nameOf(row), ...this.#describe(row, container.frame) }));
   }

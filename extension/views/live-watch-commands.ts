@@ -13,7 +13,7 @@ export function registerWatchCommands(watch: LiveWatch, sessions: Sessions): vsc
     addSelection: () => addSelection(watch, sessions),
     addVariable: (context: VariableContext) => addVariable(watch, sessions, context),
     edit: (row?: WatchRow) => edit(watch, rowOf(watch, row)),
-    remove: (row?: WatchRow, rows?: WatchRow[]) => watch.remove(rows ?? [rowOf(watch, row)]),
+    remove: (row?: WatchRow, rows?: WatchRow[]) => watch.remove(rows ?? (row ? [row] : watch.selection)),
     removeAll: () => watch.removeAll(),
     setValue: (row?: WatchRow) => setValue(watch, rowOf(watch, row)),
     copyValue: async (row?: WatchRow) => vscode.env.clipboard.writeText(rowOf(watch, row).value?.value ?? ''),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Gdb } from '../../debug-adapter/gdb/gdb.ts';
-import { type MiRecord, quote, recordOf, recordsOf, textOf } from '../../debug-adapter/gdb/records.ts';
+import { jsonOf, type MiRecord, quote, recordOf, textOf } from '../../debug-adapter/gdb/records.ts';
 import { findProgram } from '../../debug-adapter/machine/programs.ts';
 
 const HAS_BOOST = existsSync('/usr/include/boost/intrusive/list.hpp');
@@ -33,7 +33,8 @@ async function value(expression: string): Promise<MiRecord> {
 }
 
 async function children(expression: string, start = 0, count = 1000): Promise<MiRecord[]> {
-  return recordsOf(await gdb.execute(`-unikernel-expand ${quote(expression)} ${start} ${count} 0`), 'variables');
+  const command = `-unikernel-expand ${quote(expression)} ${start} ${count} 0`;
+  return jsonOf<MiRecord[]>(await gdb.execute(command), 'variables') ?? [];
 }
 
 /** Each element as text; its expression has to name the same value again. */
@@ -58,6 +59,12 @@ test.each([
 ])('%s: %s', async (name, summary, expected) => {
   expect((await value(`fixture::${name}`)).value).toBe(summary);
   expect(await elements(`fixture::${name}`)).toEqual(expected);
+});
+
+test('texts come as gdb writes them, whatever is in them', async () => {
+  const texts = await elements('fixture::odd');
+  expect(texts[1]).toBe(String.raw`[1] "a \"b\" \\ c\n\t\001"`);
+  expect(texts[2]).toBe('[2] "{[,]}"');
 });
 
 test('a map is in order, with keys and values', async () => {

@@ -1,9 +1,11 @@
 """MI commands of the session's gdb: threads, values, registers, log points.
 
 Loaded by `-ix` before the kernel. Each command takes `--thread N --frame M` as every MI command does. Values that can be
-opened get a handle, valid until the target goes on. Text that nobody asked for begins with a record separator (0x1e).
+opened get a handle, valid until the target goes on. Lists of values are told as one text of JSON, which the adapter parses
+several times faster than the machine interface's own lists. Text that nobody asked for begins with a record separator (0x1e).
 """
 import contextlib
+import json
 import os
 import sys
 
@@ -44,13 +46,17 @@ def locals_of(frame):
     return arguments + others
 
 
+# What reading a value can end with. gdb.error is a RuntimeError.
+FAILURES = (RuntimeError, ValueError, OverflowError, TypeError)
+
+
 class Command(gdb.MICommand):
     """An MI command whose failure is gdb's `^error` with one sentence."""
 
     def invoke(self, argv):
         try:
             return self.run(*argv)
-        except (RuntimeError, ValueError, OverflowError, TypeError) as error:
+        except FAILURES as error:
             raise gdb.GdbError(str(error))
 
 
@@ -75,7 +81,7 @@ class Locals(Command):
                 rows.append({"name": symbol.name, "type": str(symbol.type), "value": "<%s>" % error, "expression": symbol.name})
                 continue
             rows.append(describe(symbol.name, value, symbol.name, hexadecimal == "1"))
-        return {"variables": rows}
+        return {"variables": json.dumps(rows)}
 
 
 class Children(Command):
@@ -84,7 +90,7 @@ class Children(Command):
     def run(self, handle, start, count, hexadecimal="0"):
         value, expression = HANDLES.get(handle)
         start, count = max(0, int(start)), min(LARGEST_PAGE, int(count))
-        return {"variables": children_of(value, expression, start, count, hexadecimal == "1")}
+        return {"variables": json.dumps(children_of(value, expression, start, count, hexadecimal == "1"))}
 
 
 class Expand(Command):
@@ -93,7 +99,7 @@ class Expand(Command):
     def run(self, expression, start, count, hexadecimal="0"):
         value = evaluate(expression)
         start, count = max(0, int(start)), min(LARGEST_PAGE, int(count))
-        return {"variables": children_of(value, expression, start, count, hexadecimal == "1")}
+        return {"variables": json.dumps(children_of(value, expression, start, count, hexadecimal == "1"))}
 
 
 class Watch(Command):
@@ -104,24 +110,24 @@ class Watch(Command):
 
     def run(self, hexadecimal, count, *rest):
         hexadecimal, count = hexadecimal == "1", int(count)
-        values = [self.value(expression, hexadecimal) for expression in rest[:count]]
-        triples = zip(*[iter(rest[count:])] * 3)
-        return {"values": values, "children": [{"variables": self.children(*triple, hexadecimal)} for triple in triples]}
+        pages = zip(*[iter(rest[count:])] * 3)
+        with reading_only():
+            values = [self.value(expression, hexadecimal) for expression in rest[:count]]
+            children = [self.children(*page, hexadecimal) for page in pages]
+        return {"values": json.dumps(values), "children": json.dumps(children)}
 
     @staticmethod
     def value(expression, hexadecimal):
         try:
-            with reading_only():
-                return describe(expression, evaluate(expression), expression, hexadecimal)
-        except (gdb.error, RuntimeError, ValueError, OverflowError, TypeError) as error:
+            return describe(expression, evaluate(expression), expression, hexadecimal)
+        except FAILURES as error:
             return {"name": expression, "expression": expression, "error": str(error)}
 
     @staticmethod
     def children(expression, start, count, hexadecimal):
         try:
-            with reading_only():
-                return children_of(evaluate(expression), expression, int(start), min(LARGEST_PAGE, int(count)), hexadecimal)
-        except (gdb.error, RuntimeError, ValueError, OverflowError, TypeError):
+            return children_of(evaluate(expression), expression, int(start), min(LARGEST_PAGE, int(count)), hexadecimal)
+        except FAILURES:
             return []
 
 
@@ -186,7 +192,7 @@ class Registers(Command):
             except (gdb.error, ValueError) as error:
                 if not str(error).startswith("Bad register"):
                     rows.append({"name": name, "type": "", "value": "<%s>" % error, "expression": "$" + name})
-        return {"variables": rows}
+        return {"variables": json.dumps(rows)}
 
     @staticmethod
     def row(name, value, hexadecimal):
