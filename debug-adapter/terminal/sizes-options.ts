@@ -1,6 +1,7 @@
 /** The command line of `unikernel-workbench sizes`. */
 import { parseArgs } from 'node:util';
 import { parseSize } from '../elf/sizes/budgets.ts';
+import type { SourceMap } from '../elf/sizes/source-map.ts';
 import type { Grouping, Measure, TreeQuery } from '../elf/sizes/tree.ts';
 
 export const SIZES_USAGE = `usage: unikernel-workbench sizes [options] ELF
@@ -20,6 +21,7 @@ What an ELF file's bytes are: every byte of it, by source, section or name. Need
   --stack                      worst-case stacks, from the .su files of -fstack-usage beside the ELF
   --disassemble=NAME           a function's instructions beside its source (needs gdb)
   --budgets=FILE               check the size budgets in FILE; the exit code is 1 when one is exceeded
+  --source-map=FROM=TO         sources at FROM are at TO on this machine; may be told several times
   --json                       for programs
   --no-cache                   read the file even when this build was read before
   --help`;
@@ -35,6 +37,7 @@ export interface SizesOptions {
   who?: string;
   disassemble?: string;
   budgets?: string;
+  sourceMap: SourceMap;
   json: boolean;
   cache: boolean;
 }
@@ -59,6 +62,7 @@ export function parseSizesOptions(parameters: string[]): SizesOptions {
       who: { type: 'string' },
       disassemble: { type: 'string' },
       budgets: { type: 'string' },
+      'source-map': { type: 'string', multiple: true, default: [] },
       json: { type: 'boolean', default: false },
       'no-cache': { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -89,6 +93,7 @@ export function parseSizesOptions(parameters: string[]): SizesOptions {
     ...(values.who !== undefined && { who: values.who }),
     ...(values.disassemble !== undefined && { disassemble: values.disassemble }),
     ...(values.budgets !== undefined && { budgets: values.budgets }),
+    sourceMap: Object.fromEntries(values['source-map'].map(prefixes)),
     json: values.json,
     cache: !values['no-cache'],
   };
@@ -100,6 +105,14 @@ function oneOf<T extends string>(name: string, text: string, allowed: readonly T
     throw new Error(`--${name} takes ${allowed.join(', ')}, not “${text}”.`);
   }
   return found;
+}
+
+function prefixes(text: string): [string, string] {
+  const equals = text.indexOf('=');
+  if (equals < 1) {
+    throw new Error(`--source-map takes FROM=TO, not “${text}”.`);
+  }
+  return [text.slice(0, equals), text.slice(equals + 1)];
 }
 
 function count(name: string, text: string): number {

@@ -107,8 +107,9 @@ function print(options: SizesOptions, value: unknown, lines: () => string[]): vo
   console.log(options.json ? JSON.stringify(value, null, 1) : lines().join('\n'));
 }
 
-function read(path: string, { cache }: SizesOptions): SizeModel {
+function read(path: string, { cache, sourceMap }: SizesOptions): SizeModel {
   const model = readSizes(path, {
+    sourceMap,
     ...(cache && { cacheDirectory: defaultCacheDirectory() }),
     ...(process.stderr.isTTY && { progress: onTerminal() }),
   });
