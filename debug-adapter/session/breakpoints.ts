@@ -19,6 +19,9 @@ interface Entry {
   shown: DebugProtocol.Breakpoint;
 }
 
+/** The list of breakpoints at functions. */
+const FUNCTIONS = 'functions';
+
 type Family = 'setBreakpoints' | 'setFunctionBreakpoints' | 'setInstructionBreakpoints';
 type Conditions = Pick<DebugProtocol.SourceBreakpoint, 'condition' | 'hitCondition' | 'logMessage'>;
 
@@ -46,7 +49,7 @@ export class Breakpoints {
       },
       setFunctionBreakpoints: ({ breakpoints }) =>
         this.#set(
-          'functions',
+          FUNCTIONS,
           breakpoints.map((one) => () => withConditions(functionLocation(one.name), one)),
         ),
       setInstructionBreakpoints: ({ breakpoints }) =>
@@ -93,9 +96,9 @@ export class Breakpoints {
     }
   }
 
-  /** Whether there are breakpoints that gdb knows no place for. */
-  get areUnbound(): boolean {
-    return this.#unbound().length > 0;
+  /** Whether a program that the guest loads may have places for them: of functions also where the kernel has some. */
+  get awaitPrograms(): boolean {
+    return this.#unbound().length > 0 || (this.#lists.get(FUNCTIONS) ?? []).length > 0;
   }
 
   #unbound(): Entry[] {
@@ -137,7 +140,7 @@ export class Breakpoints {
         await debuggee.whileStopped(async () => {
           await programs?.sync();
           await change(debuggee, removed, added);
-          await programs?.watch(this.areUnbound);
+          await programs?.watch(this.awaitPrograms);
         });
         if (programs) {
           tellOfLaterPrograms(added);

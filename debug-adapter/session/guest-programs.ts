@@ -45,7 +45,10 @@ export class GuestPrograms {
   }
 
   async #sync(): Promise<void> {
-    const programs = await this.#awareness.observation.programs().catch((): LoadedProgram[] => []);
+    const programs = await this.#awareness.observation.programs().catch(() => undefined);
+    if (!programs) {
+      return; // the kernel is not there yet, or its memory cannot be read any more
+    }
     await this.#removeAllBut(new Set(programs.map(keyOf)));
     let isAdded = false;
     for (const program of programs) {

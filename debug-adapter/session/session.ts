@@ -70,7 +70,7 @@ export class UnikernelSession extends DebugSession {
       rebooted: async (boot) => {
         this.#forget();
         await this.#breakpoints.insertAll(boot.debuggee);
-        await boot.programs?.watch(this.#breakpoints.areUnbound);
+        await boot.programs?.watch(this.#breakpoints.awaitPrograms);
         await this.#exceptions.restore(boot);
         void this.#views.move(boot);
       },

@@ -1,6 +1,7 @@
 /** `npm run bench`: the figures of the design, each as a ratio to its peer in the same run. Gates nothing. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { osvFigures } from '../osv/figures.ts';
 import type { BareOptions } from './bare-gdb.ts';
 import { benchLaunch, benchNext } from './control.ts';
 import { benchLive } from './live.ts';
@@ -34,6 +35,10 @@ async function main(): Promise<void> {
   const many = '--load=1 --threads=1000 --vnodes=10000 --objects=100000';
   figures.push(await benchSnapshot(guest(elf, many, 1, '1G')));
   figures.push(...(await benchSizes()));
+  const { UNIKERNEL_OSV } = process.env;
+  if (UNIKERNEL_OSV) {
+    figures.push(...(await osvFigures(UNIKERNEL_OSV)));
+  }
   printFigures(figures);
 }
 

@@ -92,6 +92,15 @@ export class OsvGuest {
     return result;
   }
 
+  /** A whole number that the guest has. */
+  async number(expression: string): Promise<number> {
+    const { result } = await this.client.request<DebugProtocol.EvaluateResponse['body']>('evaluate', {
+      expression,
+      context: 'watch',
+    });
+    return Number(result);
+  }
+
   async gdbReading(): Promise<GdbReading> {
     const file = join(this.#folder, 'reading.json');
     rmSync(file, { force: true });

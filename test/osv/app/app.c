@@ -18,7 +18,7 @@ static void spin(int worker)
         scratch[worker] += step;
 }
 
-static void *work(void *argument)
+static void *app_work(void *argument)
 {
     int worker = (int)(long)argument;
     for (;;) {
@@ -49,7 +49,7 @@ int main(void)
     load_late();
     pthread_t threads[workers];
     for (long worker = 0; worker < workers; ++worker)
-        pthread_create(&threads[worker], NULL, work, (void *)worker);
+        pthread_create(&threads[worker], NULL, app_work, (void *)worker);
     puts("app: works");
     for (;;) {
         char bytes[512];
