@@ -38,6 +38,7 @@ export function openPage(
     retainContextWhenHidden: page.livesHidden ?? false,
     localResourceRoots: [scripts],
   });
+  panel.iconPath = vscode.Uri.joinPath(extension, 'extension/media/icon.png');
   panel.webview.html = html(panel.webview, vscode.Uri.joinPath(scripts, `${page.script}.js`), page);
   return panel;
 }
