@@ -45,6 +45,11 @@ export class Snapshot implements GuestMemory {
     return this.#space;
   }
 
+  /** Bytes of physical memory: a bound on whatever the guest says that it has. */
+  get memorySize(): number {
+    return this.#cache.memory.size;
+  }
+
   /** Begins anew. `recording` is false while the guest stands still: nothing will need to be checked. */
   begin(recording: boolean): void {
     const chunk = this.#chunk();

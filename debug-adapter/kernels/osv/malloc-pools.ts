@@ -64,9 +64,18 @@ export class OsvMallocPools {
       ...freeRangeRows(free.ranges),
       this.#ram(snapshot, pool.pages.length, free),
     ];
-    const isSum = free.ranges.bytes === this.#number(snapshot, this.#totals.free);
     const notes = ['OSv keeps no register of large allocations.'];
-    return { rows, notes, consistent: pool.whole && free.ranges.whole && isSum, guestTime };
+    return { rows, notes, consistent: pool.whole && this.#isSound(snapshot, rows, free), guestTime };
+  }
+
+  /** Whether counts agree: what is free in sum, objects with the pages that they are in, pages with the RAM that there is. */
+  #isSound(snapshot: Snapshot, rows: readonly MallocPoolsRow[], { ranges }: Free): boolean {
+    return (
+      ranges.whole &&
+      ranges.bytes === this.#number(snapshot, this.#totals.free) &&
+      rows.every((row) => row.kind !== 'class' || row.liveObjects <= row.capacity) &&
+      rows.every((row) => row.kind !== 'ram' || sumOf(row.byKind) === row.totalPages)
+    );
   }
 
   /** Pages of the pool with a row's key; undefined when there is none such. */
@@ -84,10 +93,13 @@ export class OsvMallocPools {
     const { pages, remote, whole } = this.#poolPages(snapshot, this.#free(snapshot));
     const own = pages.filter((page) => page.pool === pool);
     const objectSize = pools[pool]?.objectSize ?? 1;
+    const rows = own
+      .slice(start, start + count)
+      .map((page) => this.#pages.row(snapshot, page, objectSize, remote));
     return {
       total: own.length,
-      pages: own.slice(start, start + count).map((page) => this.#pages.row(snapshot, page, objectSize, remote)),
-      consistent: whole,
+      pages: rows.map(({ row }) => row),
+      consistent: whole && rows.every((row) => row.whole),
     };
   }
 
@@ -126,7 +138,7 @@ export class OsvMallocPools {
   /** Pages of pools by class and filling, free and cached ones; everything else is in some other use. */
   pageMap(snapshot: Snapshot): PageMap {
     const sizes = this.#pages.pools(snapshot).map(({ objectSize }) => objectSize);
-    const map = new Uint16Array(Math.ceil(this.#number(snapshot, this.#totals.physical) / PAGE_SIZE)).fill(KINDS.used);
+    const map = new Uint16Array(Math.ceil(this.#physicalSize(snapshot) / PAGE_SIZE)).fill(KINDS.used);
     const frameOf = (address: Address): number => physicalOf(address) / PAGE_SIZE;
     const free = this.#free(snapshot);
     for (const { physical, size } of free.ranges.ranges) {
@@ -154,7 +166,7 @@ export class OsvMallocPools {
   }
 
   #poolPages(snapshot: Snapshot, { frames }: Free): PoolPages {
-    return this.#pages.read(snapshot, frames, this.#number(snapshot, this.#totals.physical));
+    return this.#pages.read(snapshot, frames, this.#physicalSize(snapshot));
   }
 
   #classes(snapshot: Snapshot, { pages, remote }: PoolPages): PoolClassRow[] {
@@ -200,10 +212,19 @@ export class OsvMallocPools {
     return { kind: 'ram', key: 'ram', totalPages, freePages: free, byKind: { free, cached, pool, other } };
   }
 
+  /** Bytes of RAM as the kernel says; never more than there are. */
+  #physicalSize(snapshot: Snapshot): number {
+    return Math.min(snapshot.memorySize, Math.max(0, this.#number(snapshot, this.#totals.physical)));
+  }
+
   #number(snapshot: Snapshot, address: Address): number {
     const { view, offset } = snapshot.place(address, 8);
     return signed64(view, offset);
   }
+}
+
+function sumOf(pages: Readonly<Record<string, number>>): number {
+  return Object.values(pages).reduce((sum, count) => sum + count, 0);
 }
 
 function keyOf(index: number, size: number): string {

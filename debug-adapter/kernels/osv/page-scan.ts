@@ -6,8 +6,6 @@ import type { FrameRuns } from './frame-runs.ts';
 export const PAGE_SIZE = 4096;
 /** Of a running guest, so many pages are looked at again in each reading: 5 MiB a second at 10 Hz. */
 const FRAMES_A_READING = 128;
-/** 16 TiB of RAM: a size above it is no size. */
-const MOST_FRAMES = 2 ** 32;
 
 /** Tells whether the page at an address has the header of a malloc pool's page. @throws UnreadableMemory. */
 export type IsPoolPage = (snapshot: Snapshot, page: number) => boolean;
@@ -32,8 +30,7 @@ export class PageScan {
 
   /** Addresses of pages, ascending. Their headers may have changed since: the caller reads them anyway. */
   pages(snapshot: Snapshot, free: FrameRuns, ramSize: number): number[] {
-    const frames = Math.min(MOST_FRAMES, Math.ceil(ramSize / PAGE_SIZE));
-    const used = free.complement(frames);
+    const used = free.complement(Math.ceil(ramSize / PAGE_SIZE));
     // Looked at aside: what is no pool page need not stand still for the reading to be whole.
     const looked = snapshot.isRecording ? snapshot.aside() : snapshot;
     if (!(snapshot.isRecording && this.#free)) {

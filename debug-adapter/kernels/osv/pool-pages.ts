@@ -89,30 +89,40 @@ export class OsvPoolPages {
     return objectSize > 0 ? Math.floor((PAGE_SIZE - this.#header.reader.size) / objectSize) : 0;
   }
 
-  /** One bit for each object of a page. */
-  row(snapshot: Snapshot, page: PoolPage, objectSize: number, remote: PoolPages['remote']): PoolPageRow {
+  /** One bit for each object of a page; whole when they are as many as its header says. */
+  row(
+    snapshot: Snapshot,
+    page: PoolPage,
+    objectSize: number,
+    remote: PoolPages['remote'],
+  ): { row: PoolPageRow; whole: boolean } {
     const capacity = this.capacity(objectSize);
     const map = Buffer.alloc(Math.ceil(capacity / 8), 0xff);
     const clear = (index: number): void => {
       map[index >> 3] = (map[index >> 3] ?? 0) & ~(1 << (index & 7));
     };
+    const free = new Set<number>();
     for (let index = capacity; index < map.length * 8; index++) {
       clear(index);
     }
     const first = page.address + PAGE_SIZE - capacity * objectSize;
-    for (const object of [...this.freeObjects(snapshot, page.address, capacity), ...(remote.get(page.address) ?? [])]) {
+    const waiting = remote.get(page.address) ?? [];
+    for (const object of [...this.freeObjects(snapshot, page.address, capacity), ...waiting]) {
       const index = Math.floor((object - first) / objectSize);
       if (index >= 0 && index < capacity) {
         clear(index);
+        free.add(index);
       }
     }
-    return {
+    const row: PoolPageRow = {
       address: page.address,
+      objects: first,
       cpu: page.cpu,
-      liveObjects: page.live,
+      liveObjects: page.live - waiting.length,
       capacity,
       liveMap: map.toString('base64'),
     };
+    return { row, whole: row.liveObjects === capacity - free.size };
   }
 
   /** Objects on the page's own list of free ones. */

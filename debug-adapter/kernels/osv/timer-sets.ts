@@ -85,6 +85,9 @@ export class OsvTimerSets {
     const callouts = this.#callouts.ifAny?.read(snapshot, guestTime);
     rows[0]?.timers.push(...(callouts?.rows ?? []));
     consistent &&= callouts?.whole !== false;
+    // A timer is in one list at a time.
+    const keys = rows.flatMap(({ timers }) => timers.map(({ key }) => key));
+    consistent &&= new Set(keys).size === keys.length;
     const notes = ['OSv does not count the timers that fired, nor backward steps of its clock.'];
     return { rows, notes, consistent, guestTime };
   }

@@ -138,7 +138,9 @@ export class OsvVnodeLocks {
       contentions: 0,
       ...(lock.depth > 1 && { depth: lock.depth }),
     };
-    return { row, settled: lock.whole };
+    // Who has or wants a lock is a thread.
+    const everybody = row.holders.length + row.waiters.length === lock.waiters.length + (lock.owner === 0 ? 0 : 1);
+    return { row, settled: lock.whole && everybody };
   }
 
   /** The mount's path, then the path of the vnode's first name in it. */

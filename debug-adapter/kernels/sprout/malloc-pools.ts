@@ -106,8 +106,12 @@ export class SproutMallocPools {
     const cpuCount = this.#names.structures.cpuCount(snapshot);
     const classes = this.#addClasses(snapshot, rows);
     this.#addPagePools(snapshot, rows, cpuCount);
-    const parts = [classes, this.#addFreeRanges(snapshot, rows), this.#addLarge(snapshot, rows, notes)];
-    this.#addTotals(snapshot, rows, notes);
+    const parts = [
+      classes,
+      this.#addFreeRanges(snapshot, rows),
+      this.#addLarge(snapshot, rows, notes),
+      this.#addTotals(snapshot, rows, notes),
+    ];
     return { rows, notes, consistent: parts.every((part) => part), guestTime };
   }
 
@@ -148,12 +152,15 @@ export class SproutMallocPools {
 
   #addClasses(snapshot: Snapshot, rows: MallocPoolsRow[]): boolean {
     let whole = true;
+    let lastSize = 0;
     for (let index = 0; index < this.#pools.count; index++) {
       const { row, settled } = this.#classRow(snapshot, this.#pools.base + index * this.#pools.reader.size);
       // Before malloc is set up the classes have no size yet.
       if (row.objectSize > 0) {
         rows.push(row);
-        whole &&= settled;
+        // Classes stand in the order of their sizes.
+        whole &&= settled && row.objectSize > lastSize;
+        lastSize = row.objectSize;
       }
     }
     return whole;
@@ -267,20 +274,16 @@ export class SproutMallocPools {
     };
   }
 
-  #addTotals(snapshot: Snapshot, rows: MallocPoolsRow[], notes: string[]): void {
+  #addTotals(snapshot: Snapshot, rows: MallocPoolsRow[], notes: string[]): boolean {
     const place = snapshot.at(this.#allocator.reader, this.#allocator.address);
     const census = this.#census.count(snapshot);
     if (!census) {
       notes.push('The page allocator is not up yet.');
-      return;
+      return true;
     }
-    rows.push({
-      kind: 'ram',
-      key: 'ram',
-      totalPages: census.total,
-      freePages: this.#allocator.freePages(place),
-      byKind: census.byKind,
-    });
+    const freePages = this.#allocator.freePages(place);
+    rows.push({ kind: 'ram', key: 'ram', totalPages: census.total, freePages, byKind: census.byKind });
+    return freePages <= census.total;
   }
 }
 

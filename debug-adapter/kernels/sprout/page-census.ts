@@ -1,4 +1,5 @@
 import type { Address } from '../../guest/address.ts';
+import { UnreadableMemory } from '../../guest/memory.ts';
 import { LONGEST_PLACE, type Place } from '../../guest/physical-cache.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
 import type { PoolPageRow } from '../model.ts';
@@ -6,8 +7,6 @@ import type { SproutStructures } from './structures.ts';
 
 /** A running guest's pages are counted again after this many times the time that counting took: a few % of a core. */
 const REST = 100;
-/** 16 TiB of RAM: a count above it is no count. */
-const MOST_PAGES = 2 ** 32;
 const PAGE_SIZE = 4096;
 
 interface Census {
@@ -47,10 +46,14 @@ export class PageCensus {
     };
   }
 
-  /** Address, in the linear map, of the page whose record is at `record`. */
+  /** Address, in the linear map, of the page whose record is at `record`. @throws UnreadableMemory when no record is there. */
   addressOf(snapshot: Snapshot, record: Address): Address {
-    const { pages } = this.#bounds(snapshot);
-    return this.#linearBase + ((record - pages) / this.#page.reader.size) * PAGE_SIZE;
+    const { pages, count } = this.#bounds(snapshot);
+    const frame = (record - pages) / this.#page.reader.size;
+    if (!Number.isInteger(frame) || frame < 0 || frame >= count) {
+      throw new UnreadableMemory(record, this.#page.reader.size);
+    }
+    return this.#linearBase + frame * PAGE_SIZE;
   }
 
   /** Pages of each kind; undefined before the page allocator is up. While the guest runs, as it was counted lately. */
@@ -205,6 +208,8 @@ export class PageCensus {
   #bounds(snapshot: Snapshot): { pages: Address; count: number } {
     const place = snapshot.at(this.#array.reader, this.#structures.symbol('sprout::g_pages'));
     const count = this.#array.count(place);
-    return { pages: this.#array.pages(place), count: count <= MOST_PAGES ? count : 0 };
+    // No count of records is larger than the RAM that they stand in.
+    const isPossible = count * this.#page.reader.size <= snapshot.memorySize;
+    return { pages: this.#array.pages(place), count: isPossible ? count : 0 };
   }
 }

@@ -5,8 +5,6 @@ import { signed64 } from '../../guest/struct-reader.ts';
 import type { PageMap } from '../kernel.ts';
 import type { SproutStructures } from './structures.ts';
 
-/** 16 TiB of RAM: a count above it is no count. */
-const MOST_PAGES = 2 ** 32;
 /** Steps in which the filling of a slab is told. */
 const FULL = 7;
 
@@ -58,7 +56,8 @@ export class SproutPageMap {
     const place = snapshot.at(this.#array.reader, this.#structures.symbol('sprout::g_pages'));
     const records = this.#array.pages(place);
     const count = this.#array.count(place);
-    if (records === 0 || count > MOST_PAGES) {
+    // No count of records is larger than the RAM that they stand in.
+    if (records === 0 || count * this.#page.size > snapshot.memorySize) {
       return undefined;
     }
     const pages = new Uint16Array(count);

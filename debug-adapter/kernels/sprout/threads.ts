@@ -70,10 +70,15 @@ export class SproutThreads {
     const { addresses, whole, cut } = this.addresses(snapshot);
     const notes = cut ? [`More than ${MOST_ELEMENTS} threads: the rest is left out.`] : [];
     const rows: ThreadRow[] = [];
+    const ids = new Set<number>();
+    const cpus = this.#names.structures.cpuCount(snapshot);
     let consistent = whole && addresses.length === this.#count(snapshot);
     for (const address of addresses) {
       try {
-        rows.push(this.row(snapshot, address, guestTime));
+        const row = this.row(snapshot, address, guestTime);
+        rows.push(row);
+        consistent &&= !ids.has(row.id) && row.cpu < cpus && this.#isSound(snapshot, row);
+        ids.add(row.id);
       } catch (error) {
         if (!(error instanceof UnreadableMemory)) {
           throw error;
@@ -82,6 +87,16 @@ export class SproutThreads {
       }
     }
     return { rows, notes, consistent, guestTime };
+  }
+
+  /** Whether a thread's own fields agree with each other: what does not is half a change, or no thread. */
+  #isSound(snapshot: Snapshot, { key, holds, waitsFor }: ThreadRow): boolean {
+    const fields = this.#fields;
+    const place = snapshot.at(fields.reader, key);
+    const state = fields.state(place);
+    // Taken out of its queue, a thread still says that it waits.
+    const waits = state === 'waiting' && fields.waitQueue(place) !== 0;
+    return STATES.has(state) && waits === (waitsFor !== undefined) && holds.length === fields.heldCount(place);
   }
 
   /** Addresses of all threads. */
