@@ -5,6 +5,8 @@ import type { NamedLine } from './text.ts';
 const SCHEME = 'unikernel-backtrace';
 /** Of the console's grammar. */
 const LANGUAGE = 'unikernel-console';
+/** Older ones are forgotten: whoever reads more of them has closed those. */
+const MOST_KEPT = 20;
 
 export class BacktraceDocuments
   implements vscode.TextDocumentContentProvider, vscode.DocumentLinkProvider, vscode.Disposable
@@ -17,11 +19,6 @@ export class BacktraceDocuments
     this.#disposables = [
       vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
       vscode.languages.registerDocumentLinkProvider({ scheme: SCHEME }, this),
-      vscode.workspace.onDidCloseTextDocument(({ uri }) => {
-        if (uri.scheme === SCHEME) {
-          this.#lines.delete(uri.path);
-        }
-      }),
     ];
   }
 
@@ -32,6 +29,10 @@ export class BacktraceDocuments
   async show(lines: readonly NamedLine[]): Promise<void> {
     const path = `/${vscode.l10n.t('Backtrace {0}', ++this.#count)}`;
     this.#lines.set(path, lines);
+    const [oldest] = this.#lines.keys();
+    if (oldest !== undefined && this.#lines.size > MOST_KEPT) {
+      this.#lines.delete(oldest);
+    }
     const document = await vscode.workspace.openTextDocument(vscode.Uri.from({ scheme: SCHEME, path }));
     await vscode.languages.setTextDocumentLanguage(document, LANGUAGE);
     await vscode.window.showTextDocument(document, { preview: false });

@@ -28,9 +28,11 @@ export function registerTerminalLinks(programs: Programs): vscode.Disposable {
 
 function linksIn(line: string): GuestLink[] {
   const tooltip = vscode.l10n.t('Open the source');
-  const addresses = (addressesIn([line])[0] ?? []).map(
-    ({ begin, end, at }): GuestLink => ({ startIndex: begin, length: end - begin, tooltip, target: { at } }),
-  );
+  const [all = []] = addressesIn([line]);
+  // A dump of registers has one address of code; what the others are nobody knows.
+  const addresses = all
+    .filter(({ at, code }) => all.length === 1 || at === code)
+    .map(({ begin, end, at }): GuestLink => ({ startIndex: begin, length: end - begin, tooltip, target: { at } }));
   const places = placesIn(line).map(
     ({ begin, end, file, line: number }): GuestLink => ({
       startIndex: begin,

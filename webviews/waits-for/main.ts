@@ -23,6 +23,7 @@ import {
   type Size,
   type View,
   viewOfAll,
+  viewToRead,
   zoom,
 } from './view.ts';
 import { emptyWords, nodeSentence, summary } from './words.ts';
@@ -55,8 +56,8 @@ let shown: ShowGraph | undefined;
 let graph: Graph = { nodes: new Map(), edges: [] };
 let places: ReadonlyMap<string, Spot> = new Map();
 let view: View = { scale: 1, offset: { x: 0, y: 0 } };
-/** Everything is shown until the user chooses another part. */
-let followsAll = true;
+/** What matters is shown until the user chooses another part. */
+let follows = true;
 let chosen: string | undefined;
 let theme: Theme = readTheme();
 /** The picture is to be drawn. */
@@ -92,14 +93,20 @@ window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
     chosen = undefined;
   }
   tellChosen();
-  if (followsAll) {
-    view = viewOfAll(places.values(), size());
+  if (follows) {
+    view = comfortableView();
   }
   repaint();
 });
 
 function size(): Size {
   return { width: canvas.clientWidth, height: canvas.clientHeight };
+}
+
+/** All of it where that can be read, else its deadlocks. */
+function comfortableView(): View {
+  const cyclic = [...places].filter(([key]) => graph.nodes.get(key)?.inCycle).map(([, spot]) => spot);
+  return viewToRead(places.values(), cyclic, size());
 }
 
 /** Draws once before the next picture of the screen, however much changed. */
@@ -169,7 +176,7 @@ function open(node: GraphNode | undefined): void {
 
 /** Moves the view, at once where motion is unwanted. */
 function moveTo(to: View): void {
-  followsAll = false;
+  follows = false;
   const from = view;
   if (motion.matches || document.body.classList.contains('vscode-reduce-motion')) {
     view = to;
@@ -194,11 +201,10 @@ function moveTo(to: View): void {
 
 function showAll(): void {
   moveTo(viewOfAll(places.values(), size()));
-  followsAll = true;
 }
 
 function magnify(factor: number, at: Point = { x: size().width / 2, y: size().height / 2 }): void {
-  followsAll = false;
+  follows = false;
   view = zoom(view, factor, at);
   repaint();
 }
@@ -207,7 +213,8 @@ function magnify(factor: number, at: Point = { x: size().width / 2, y: size().he
 function arrange(): void {
   placement.forget();
   places = placement.place(graph);
-  showAll();
+  moveTo(comfortableView());
+  follows = true;
 }
 
 const ARROWS: Record<string, readonly [dx: number, dy: number]> = {
@@ -220,7 +227,7 @@ const ARROWS: Record<string, readonly [dx: number, dy: number]> = {
 function key(event: KeyboardEvent): boolean {
   const arrow = ARROWS[event.key];
   if (arrow && event.shiftKey) {
-    followsAll = false;
+    follows = false;
     view = pan(view, -arrow[0] * PAN_STEP, -arrow[1] * PAN_STEP);
     repaint();
   } else if (arrow) {
@@ -260,7 +267,7 @@ canvas.addEventListener('pointermove', ({ offsetX: x, offsetY: y }) => {
   if (dragged) {
     dragged.moved ||= Math.hypot(x - dragged.from.x, y - dragged.from.y) > 4;
     if (dragged.moved) {
-      followsAll = false;
+      follows = false;
       view = pan(view, x - dragged.from.x, y - dragged.from.y);
       dragged.from = { x, y };
       repaint();
@@ -288,7 +295,7 @@ canvas.addEventListener(
     if (event.ctrlKey || event.metaKey) {
       magnify(Math.exp(-event.deltaY / 200), { x: event.offsetX, y: event.offsetY });
     } else {
-      followsAll = false;
+      follows = false;
       view = pan(view, -event.deltaX, -event.deltaY);
       repaint();
     }
@@ -298,8 +305,8 @@ canvas.addEventListener(
 canvas.addEventListener('focus', repaint);
 canvas.addEventListener('blur', repaint);
 new ResizeObserver(() => {
-  if (followsAll) {
-    view = viewOfAll(places.values(), size());
+  if (follows) {
+    view = comfortableView();
   }
   repaint();
 }).observe(canvas);

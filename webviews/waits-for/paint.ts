@@ -2,7 +2,7 @@
 import type { Graph, GraphEdge, GraphNode } from './graph.ts';
 import { neighboursOf } from './graph.ts';
 import type { Spot } from './layout.ts';
-import { middleOf, NODE, type Point, type View } from './view.ts';
+import { LEGIBLE, middleOf, NODE, type Point, type View } from './view.ts';
 import { edgeWords, nodeDetail, nodeTitle } from './words.ts';
 
 /** The theme's colours that are used. */
@@ -58,9 +58,6 @@ export interface Picture {
 
 /** How much of it is seen of what does not belong to the chosen node, and of a graph that was. */
 const FAINT = 0.35;
-/** Below this scale words cannot be read. */
-const LEGIBLE = 0.45;
-
 export function draw(context: CanvasRenderingContext2D, width: number, height: number, picture: Picture): void {
   const { graph, places, view, theme, chosen } = picture;
   context.fillStyle = theme.background;
@@ -105,7 +102,7 @@ function drawEdge(context: CanvasRenderingContext2D, edge: GraphEdge, picture: P
   context.setLineDash([]);
   drawArrow(context, curve, color, edge.inCycle ? 10 : 8);
   const words = edgeWords(edge, guestTime);
-  if (words !== '' && view.scale >= LEGIBLE) {
+  if (words !== '' && isLegible(view)) {
     drawLabel(context, words, pointOn(curve, 0.5), color, theme);
   }
 }
@@ -194,7 +191,7 @@ function drawNode(context: CanvasRenderingContext2D, node: GraphNode, middle: Po
   context.setLineDash(node.kind === 'crowd' ? [3, 3] : []);
   context.stroke();
   context.setLineDash([]);
-  if (view.scale >= LEGIBLE) {
+  if (isLegible(view)) {
     drawWords(context, node, middle, picture);
   }
   if (isChosen) {
@@ -246,4 +243,9 @@ function fitted(context: CanvasRenderingContext2D, text: string, width: number, 
     }
   }
   return low === 0 ? '' : cut(text, low);
+}
+
+/** A little below what is comfortable: who zooms out by hand still reads. */
+function isLegible({ scale }: View): boolean {
+  return scale >= 0.75 * LEGIBLE;
 }

@@ -1,6 +1,18 @@
 import { expect, test } from 'vitest';
 import type { Spot } from './layout.ts';
-import { CELL, middleOf, NODE, nodeAt, nodeTowards, pictured, reveal, viewOfAll, zoom } from './view.ts';
+import {
+  CELL,
+  LEGIBLE,
+  middleOf,
+  NODE,
+  nodeAt,
+  nodeTowards,
+  pictured,
+  reveal,
+  viewOfAll,
+  viewToRead,
+  zoom,
+} from './view.ts';
 
 const SIZE = { width: 800, height: 500 };
 
@@ -23,8 +35,26 @@ test.each([
 });
 
 test('no picture, and no room for one, are no division by nothing', () => {
-  expect(viewOfAll([], SIZE)).toEqual({ scale: 1, offset: { x: 400, y: 250 } });
-  expect(viewOfAll([{ column: 0, row: 0 }], { width: 0, height: 0 }).scale).toBe(1);
+  for (const view of [
+    viewOfAll([], SIZE),
+    viewToRead([], [], SIZE),
+    viewOfAll([{ column: 0, row: 0 }], { width: 0, height: 0 }),
+  ]) {
+    expect([view.scale, view.offset.x, view.offset.y].every(Number.isFinite)).toBe(true);
+    expect(view.scale).toBeGreaterThan(0);
+  }
+});
+
+test('where all of it cannot be read, what matters is shown, else its beginning', () => {
+  const crowd = Array.from({ length: 400 }, (_, index) => ({ column: index % 20, row: Math.floor(index / 20) }));
+  const few = crowd.slice(0, 2);
+  expect(viewToRead(few, [], SIZE)).toEqual(viewOfAll(few, SIZE));
+  const deadlock = crowd.slice(205, 207);
+  expect(viewToRead(crowd, deadlock, SIZE)).toEqual(viewOfAll(deadlock, SIZE));
+  for (const view of [viewToRead(crowd, [], SIZE), viewToRead(crowd, crowd, SIZE)]) {
+    expect(view.scale).toBe(LEGIBLE);
+    expect(view.offset.x - (LEGIBLE * NODE.width) / 2).toBeGreaterThan(0);
+  }
 });
 
 test('what is under the pointer stays there while it grows', () => {

@@ -25,8 +25,12 @@ const SMALLEST = 0.15;
 const LARGEST = 2;
 /** When all of it is shown. */
 const LARGEST_BY_ITSELF = 1.15;
+/** Below this scale words cannot be read. */
+export const LEGIBLE = 0.6;
 /** Around the picture when all of it is shown. */
-const MARGIN = 28;
+const MARGIN = 24;
+/** Above it are the tools. */
+const HEAD = 44;
 
 /** The middle of a node. */
 export function middleOf({ column, row }: Spot): Point {
@@ -35,24 +39,53 @@ export function middleOf({ column, row }: Spot): Point {
 
 /** The view that shows all of `spots`, not much larger than life. */
 export function viewOfAll(spots: Iterable<Spot>, size: Size): View {
-  const points = [...spots].map(middleOf);
-  if (points.length === 0 || size.width === 0 || size.height === 0) {
-    return { scale: 1, offset: { x: size.width / 2, y: size.height / 2 } };
+  const box = boxOf(spots);
+  return centred(box, bounded(Math.min(LARGEST_BY_ITSELF, scaleFor(box, size))), size);
+}
+
+/** The view that shows all of `spots` where that can be read, else what matters among them, else where they begin. */
+export function viewToRead(spots: Iterable<Spot>, mattering: Iterable<Spot>, size: Size): View {
+  const box = boxOf(spots);
+  if (scaleFor(box, size) >= LEGIBLE) {
+    return viewOfAll(spots, size);
   }
-  const left = Math.min(...points.map(({ x }) => x)) - NODE.width / 2;
-  const right = Math.max(...points.map(({ x }) => x)) + NODE.width / 2;
-  const top = Math.min(...points.map(({ y }) => y)) - NODE.height / 2;
-  const bottom = Math.max(...points.map(({ y }) => y)) + NODE.height / 2;
-  const scale = bounded(
-    Math.min(
-      LARGEST_BY_ITSELF,
-      (size.width - 2 * MARGIN) / (right - left),
-      (size.height - 2 * MARGIN) / (bottom - top),
-    ),
-  );
+  const core = boxOf(mattering);
+  if (core.right > core.left && scaleFor(core, size) >= LEGIBLE) {
+    return viewOfAll(mattering, size);
+  }
+  return { scale: LEGIBLE, offset: { x: MARGIN - LEGIBLE * box.left, y: HEAD - LEGIBLE * box.top } };
+}
+
+interface Box {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+/** Around all nodes; without any it is a point. */
+function boxOf(spots: Iterable<Spot>): Box {
+  const points = [...spots].map(middleOf);
+  if (points.length === 0) {
+    return { left: 0, right: 0, top: 0, bottom: 0 };
+  }
+  return {
+    left: Math.min(...points.map(({ x }) => x)) - NODE.width / 2,
+    right: Math.max(...points.map(({ x }) => x)) + NODE.width / 2,
+    top: Math.min(...points.map(({ y }) => y)) - NODE.height / 2,
+    bottom: Math.max(...points.map(({ y }) => y)) + NODE.height / 2,
+  };
+}
+
+/** At which `box` just fits. */
+function scaleFor({ left, right, top, bottom }: Box, { width, height }: Size): number {
+  return Math.min((width - 2 * MARGIN) / (right - left || 1), (height - HEAD - MARGIN) / (bottom - top || 1));
+}
+
+function centred({ left, right, top, bottom }: Box, scale: number, { width, height }: Size): View {
   return {
     scale,
-    offset: { x: (size.width - scale * (left + right)) / 2, y: (size.height - scale * (top + bottom)) / 2 },
+    offset: { x: (width - scale * (left + right)) / 2, y: (height + HEAD - MARGIN - scale * (top + bottom)) / 2 },
   };
 }
 
