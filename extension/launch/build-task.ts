@@ -1,12 +1,23 @@
-/** Build tasks for the known trees: `unikernel: build Sprout (debug)`. */
+/** Build tasks for the known trees: `unikernel: build Sprout (debug)`, `unikernel: build OSv (native-example on rofs)`. */
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { findKernelTree } from './trees.ts';
+import type { OsvBuild } from '../../debug-adapter/protocol.ts';
+import { osvBuildArguments, osvBuildName } from './osv-build.ts';
+import { findKernelTree, type KernelTree } from './trees.ts';
 
 const TASK_TYPE = 'unikernel';
 const PRESETS = ['debug', 'release'];
+/** What its own documentation begins with. */
+const OSV_BUILDS: OsvBuild[] = [
+  { image: 'native-example', fs: 'rofs', mode: 'release' },
+  { image: 'native-example', fs: 'rofs', mode: 'debug' },
+];
 
+/** Of Sprout a preset, of OSv what its scripts/build takes. */
 interface BuildDefinition extends vscode.TaskDefinition {
-  preset: string;
+  preset?: string;
+  osv?: OsvBuild;
   cwd?: string;
 }
 
@@ -15,9 +26,7 @@ class BuildTasks implements vscode.TaskProvider {
     const folders = vscode.workspace.workspaceFolders ?? [];
     const tasks = folders.map(async (folder) => {
       const tree = await findKernelTree(folder.uri.fsPath);
-      return tree?.kernel === 'sprout'
-        ? PRESETS.map((preset) => buildTask(folder, tree.folder, { type: TASK_TYPE, preset }))
-        : [];
+      return definitionsFor(tree).flatMap((definition) => buildTask(folder, tree?.folder ?? '', definition) ?? []);
     });
     return (await Promise.all(tasks)).flat();
   }
@@ -26,29 +35,46 @@ class BuildTasks implements vscode.TaskProvider {
     const folder = typeof task.scope === 'object' ? task.scope : vscode.workspace.workspaceFolders?.[0];
     const definition = task.definition as BuildDefinition;
     const cwd = definition.cwd ?? (folder && (await findKernelTree(folder.uri.fsPath))?.folder);
-    // Anything but a plain name could say something to the shell.
-    if (!folder || !cwd || !/^[\w.-]+$/.test(definition.preset)) {
-      return undefined;
-    }
-    return buildTask(folder, cwd, definition);
+    return folder && cwd ? buildTask(folder, cwd, definition) : undefined;
   }
 }
 
-function buildTask(folder: vscode.WorkspaceFolder, cwd: string, definition: BuildDefinition): vscode.Task {
-  const { preset } = definition;
-  const commandLine = `cmake --preset ${preset} && cmake --build --preset ${preset}`;
-  const execution = new vscode.ShellExecution(commandLine, { cwd });
-  const task = new vscode.Task(
-    definition,
-    folder,
-    `build Sprout (${preset})`,
-    'unikernel',
-    execution,
-    '$unikernel-gcc',
-  );
+function definitionsFor(tree: KernelTree | undefined): BuildDefinition[] {
+  switch (tree?.kernel) {
+    case 'sprout':
+      return PRESETS.map((preset) => ({ type: TASK_TYPE, preset }));
+    case 'osv':
+      return OSV_BUILDS.map((osv) => ({ type: TASK_TYPE, osv }));
+    default:
+      return [];
+  }
+}
+
+/** Undefined for a definition that says nothing that can be built. */
+function buildTask(folder: vscode.WorkspaceFolder, cwd: string, definition: BuildDefinition): vscode.Task | undefined {
+  const execution = definition.osv ? osvExecution(cwd, definition.osv) : sproutExecution(cwd, definition.preset);
+  if (!execution) {
+    return undefined;
+  }
+  const name = definition.osv ? `build OSv (${osvBuildName(definition.osv)})` : `build Sprout (${definition.preset})`;
+  const task = new vscode.Task(definition, folder, name, 'unikernel', execution, '$unikernel-gcc');
   task.group = vscode.TaskGroup.Build;
-  task.detail = vscode.l10n.t('Configures and builds the kernel with CMake and Ninja.');
+  task.detail = definition.osv
+    ? vscode.l10n.t("Builds the kernel and its image with OSv's scripts/build.")
+    : vscode.l10n.t('Configures and builds the kernel with CMake and Ninja.');
   return task;
+}
+
+function sproutExecution(cwd: string, preset: string | undefined): vscode.ShellExecution | undefined {
+  // Anything but a plain name could say something to the shell.
+  return preset !== undefined && /^[\w.-]+$/.test(preset)
+    ? new vscode.ShellExecution(`cmake --preset ${preset} && cmake --build --preset ${preset}`, { cwd })
+    : undefined;
+}
+
+function osvExecution(cwd: string, osv: OsvBuild): vscode.ProcessExecution | undefined {
+  const given = osvBuildArguments(osv, availableParallelism());
+  return given && new vscode.ProcessExecution(join(cwd, 'scripts/build'), given, { cwd });
 }
 
 export function registerBuildTasks(context: vscode.ExtensionContext): void {
