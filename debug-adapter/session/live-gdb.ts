@@ -56,6 +56,10 @@ export class LiveGdb {
     }
   }
 
+  get isAlive(): boolean {
+    return this.#gdb.isAlive;
+  }
+
   /** The gdb, with page tables that are not old. Rejects with one sentence while the kernel has none. */
   async ready(): Promise<Gdb> {
     await this.#view.refresh();

@@ -149,16 +149,23 @@ export class LiveValues {
     }
   }
 
+  /** The live gdb of this boot; another one when the last has died. */
   async #gdb(): Promise<Gdb> {
     const boot = this.#current();
-    let starting = this.#gdbs.get(boot);
-    if (!starting) {
-      starting = boot.startLiveGdb();
-      this.#gdbs.set(boot, starting);
-      // The next one who asks tries again.
-      starting.catch(() => this.#gdbs.delete(boot));
+    const last = this.#gdbs.get(boot);
+    const live = await last;
+    if (!live?.isAlive && this.#gdbs.get(boot) === last) {
+      this.#start(boot, live);
     }
-    return (await starting).ready();
+    return (await (this.#gdbs.get(boot) ?? this.#start(boot))).ready();
+  }
+
+  #start(boot: Boot, dead?: LiveGdb): Promise<LiveGdb> {
+    const starting = (dead?.dispose() ?? Promise.resolve()).then(() => boot.startLiveGdb());
+    this.#gdbs.set(boot, starting);
+    // The next one who asks tries again.
+    starting.catch(() => this.#gdbs.delete(boot));
+    return starting;
   }
 }
 

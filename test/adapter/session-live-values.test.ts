@@ -347,6 +347,38 @@ test('values are told at a stop too, and what is written there is what the sessi
   await session.end();
 });
 
+test('a live gdb that dies is replaced', async () => {
+  const session = Session.start();
+  await session.launchTo(BUSY_FUNCTION);
+  await session.breakAt();
+  await session.request('continue', { threadId: 0 });
+  const gdbs = (): number[] =>
+    session.traces
+      .processes()
+      .filter((process) => process.endsWith(' gdb'))
+      .map((process) => Number.parseInt(process, 10));
+  const before = gdbs();
+  const expression = 'sprout::g_truth.magic';
+  const next = (fits: (value: LiveValue | undefined) => boolean) =>
+    session.event<ValuesChangedEvent>('unikernel/valuesChanged', ({ values }) => fits(values[0]));
+  const { value } = await session.custom('unikernel/liveValue', { expression });
+  await session.custom('unikernel/subscribeValues', {
+    expressions: [expression, 'sprout::g_truth.operations'],
+    rate: 20,
+  });
+  await next((told) => told?.value === value);
+  for (const pid of gdbs().filter((one) => !before.includes(one))) {
+    process.kill(pid, 'SIGKILL');
+  }
+  // Whoever asks at the moment of its death is told; the next round reads again.
+  await expect
+    .poll(() => session.custom('unikernel/liveValue', { expression }).catch(String), PATIENT)
+    .toMatchObject({ value });
+  await next((told) => told?.value === value);
+  expect(gdbs()).toHaveLength(before.length + 1);
+  await session.end();
+});
+
 test('a local is named by its type and place: it is read the same way without its frame', async () => {
   const session = Session.start();
   const stop = await session.launchTo(BUSY_FUNCTION);

@@ -97,9 +97,9 @@ class Expand(Command):
     """-unikernel-expand EXPRESSION START COUNT HEX: the children of a value that is named anew each time."""
 
     def run(self, expression, start, count, hexadecimal="0"):
-        value = evaluate(expression)
         start, count = max(0, int(start)), min(LARGEST_PAGE, int(count))
-        return {"variables": json.dumps(children_of(value, expression, start, count, hexadecimal == "1"))}
+        with reading_only():
+            return {"variables": json.dumps(children_of(evaluate(expression), expression, start, count, hexadecimal == "1"))}
 
 
 class Watch(Command):
