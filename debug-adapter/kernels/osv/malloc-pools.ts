@@ -93,9 +93,7 @@ export class OsvMallocPools {
     const { pages, remote, whole } = this.#poolPages(snapshot, this.#free(snapshot));
     const own = pages.filter((page) => page.pool === pool);
     const objectSize = pools[pool]?.objectSize ?? 1;
-    const rows = own
-      .slice(start, start + count)
-      .map((page) => this.#pages.row(snapshot, page, objectSize, remote));
+    const rows = own.slice(start, start + count).map((page) => this.#pages.row(snapshot, page, objectSize, remote));
     return {
       total: own.length,
       pages: rows.map(({ row }) => row),

@@ -65,9 +65,15 @@ export class Session implements AsyncDisposable {
   }
 
   /** Starts `parts` as a launch configuration of the opened folder. */
-  static async start(parts: Record<string, unknown> = {}): Promise<Session> {
+  static start(parts: Record<string, unknown> = {}): Promise<Session> {
     const folder = vscode.workspace.workspaceFolders?.[0];
     const name = String(parts.name ?? 'Sprout');
+    const configuration = { type: 'unikernel', request: 'launch', name, ...parts };
+    return Session.begun(name, () => vscode.debug.startDebugging(folder, configuration));
+  }
+
+  /** The session of that name which `begin` begins; `begin` tells whether it did. */
+  static async begun(name: string, begin: () => Thenable<boolean>): Promise<Session> {
     const log = new MessageLog();
     let own: vscode.DebugSession | undefined;
     const tracker = vscode.debug.registerDebugAdapterTrackerFactory('unikernel', {
@@ -80,9 +86,7 @@ export class Session implements AsyncDisposable {
       },
     });
     try {
-      const configuration = { type: 'unikernel', request: 'launch', name, ...parts };
-      const started = await vscode.debug.startDebugging(folder, configuration);
-      if (!started || !own) {
+      if (!(await begin()) || !own) {
         throw new Error(`The session did not start: ${log.failures}`);
       }
       return new Session(own, log);
