@@ -73,15 +73,19 @@ export class Snapshot implements GuestMemory {
 
   /** Reads without remembering: for what always changes, such as clocks, and is right whenever it is read. */
   glance(reader: StructReader, address: Address): Place {
-    return this.glanceAt(address, reader.size);
+    return this.#unrecorded(() => this.at(reader, address));
   }
 
   /** The same for a plain range of up to 64 KiB. */
   glanceAt(address: Address, length: number): Place {
+    return this.#unrecorded(() => this.place(address, length));
+  }
+
+  #unrecorded(read: () => Place): Place {
     const recording = this.#recording;
     this.#recording = false;
     try {
-      return this.place(address, length);
+      return read();
     } finally {
       this.#recording = recording;
     }

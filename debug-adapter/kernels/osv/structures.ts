@@ -92,6 +92,8 @@ export class OsvStructures {
   readonly node: ListNodeReader;
   readonly #cpus;
   readonly #cpu;
+  /** Of a CPU: what always changes, and is right whenever it is read. */
+  readonly #clocks;
 
   constructor(facts: KernelFacts) {
     this.facts = facts;
@@ -111,8 +113,12 @@ export class OsvStructures {
       id: cpu.number('id'),
       percpuBase: cpu.pointer('percpu_base'),
       bringupThread: cpu.pointer('bringup_thread'),
-      runningSince: cpu.number('running_since'),
-      last: cpu.number('timers._last'),
+    };
+    const clocks = layouts.struct('sched::cpu');
+    this.#clocks = {
+      reader: clocks,
+      runningSince: clocks.number('running_since'),
+      last: clocks.number('timers._last'),
     };
   }
 
@@ -134,7 +140,7 @@ export class OsvStructures {
         id: this.#cpu.id(place),
         percpuBase: this.#cpu.percpuBase(place),
         bringupThread: this.#cpu.bringupThread(place),
-        runningSince: this.#cpu.runningSince(place),
+        runningSince: this.#clocks.runningSince(snapshot.glance(this.#clocks.reader, address)),
       };
     });
   }
@@ -173,8 +179,8 @@ export class OsvStructures {
   guestTime(snapshot: Snapshot): number {
     let latest = 0;
     for (const address of this.cpuAddresses(snapshot)) {
-      const place = snapshot.glance(this.#cpu.reader, address);
-      latest = Math.max(latest, this.#cpu.runningSince(place), this.#cpu.last(place));
+      const place = snapshot.glance(this.#clocks.reader, address);
+      latest = Math.max(latest, this.#clocks.runningSince(place), this.#clocks.last(place));
     }
     return latest;
   }

@@ -44,6 +44,8 @@ export class OsvThreads {
   readonly #map;
   readonly #node;
   readonly #fields;
+  /** Of a thread: what only counts up, and is right whenever it is read. */
+  readonly #counters;
   readonly #detached;
   /** All threads of this reading. */
   #known: ReadonlySet<Address> = new Set();
@@ -73,11 +75,15 @@ export class OsvThreads {
       rip: reader.pointer('_state.rip'),
       detached: reader.pointer('_detached_state'),
       priority: reader.optionalNumber('_realtime._priority', 'Priorities of threads'),
-      cpuTime: reader.optionalNumber('_total_cpu_time', 'CPU times of threads'),
-      switches: reader.optionalNumber('stat_switches', 'Switches of threads'),
-      preemptions: reader.optionalNumber('stat_preemptions', 'Preemptions of threads'),
-      migrations: reader.optionalNumber('stat_migrations', 'Migrations of threads'),
       architecture: { offset: reader.offset('_arch'), size: reader.typeOf('_arch').size },
+    };
+    const counters = layouts.struct('sched::thread');
+    this.#counters = {
+      reader: counters,
+      cpuTime: counters.optionalNumber('_total_cpu_time', 'CPU times of threads'),
+      switches: counters.optionalNumber('stat_switches', 'Switches of threads'),
+      preemptions: counters.optionalNumber('stat_preemptions', 'Preemptions of threads'),
+      migrations: counters.optionalNumber('stat_migrations', 'Migrations of threads'),
     };
     const detached = layouts.struct('sched::thread::detached_state');
     this.#detached = { reader: detached, cpu: detached.pointer('_cpu'), status: detached.enumeration('st') };
@@ -193,7 +199,9 @@ export class OsvThreads {
     const place = snapshot.at(fields.reader, address);
     const { status, cpu } = this.#detachedState(snapshot, place, cpus);
     const state = STATES[status] ?? 'created';
-    const switches = fields.switches(place) ?? 0;
+    const counted = snapshot.glance(this.#counters.reader, address);
+    const counters = this.#counters;
+    const switches = counters.switches(counted) ?? 0;
     const row: ThreadRow = {
       key: address,
       id: idOf(fields.id(place), cpu),
@@ -201,10 +209,10 @@ export class OsvThreads {
       state,
       cpu,
       priority: fields.priority(place) ?? 0,
-      cpuTime: (fields.cpuTime(place) ?? 0) + runningSlice(state, cpus[cpu], guestTime),
+      cpuTime: (counters.cpuTime(counted) ?? 0) + runningSlice(state, cpus[cpu], guestTime),
       switches,
-      preemptions: fields.preemptions(place) ?? 0,
-      migrations: fields.migrations(place) ?? 0,
+      preemptions: counters.preemptions(counted) ?? 0,
+      migrations: counters.migrations(counted) ?? 0,
       holds: [],
     };
     const size = fields.stackSize(place);
