@@ -14,6 +14,7 @@ body { gap: 0; padding: 0 10px 6px; }
 #state { opacity: 0.8; margin-right: 10px; white-space: nowrap; }
 section { flex: 1; min-height: 0; display: flex; flex-direction: column; gap: 6px; padding-top: 8px; }
 section[hidden], [hidden] { display: none; }
+section.empty > :not(.missing) { display: none; }
 .bar { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
 .bar label { display: flex; gap: 6px; align-items: center; }
 .bar .count { min-width: 5em; opacity: 0.8; }

@@ -1,11 +1,12 @@
 /** The boot's tab: phases as bars, beside those of an earlier boot. */
 import type { Button, Dropdown } from '@vscode/webview-ui-toolkit';
 import { type BootChartRow, type BootRun, bootTime, compareBoots } from '../../debug-adapter/history/boot-chart.ts';
-import { element, fillDropdown } from './dom.ts';
+import { element, fillDropdown, tellMissing } from './dom.ts';
 import type { ToHost } from './messages.ts';
 import { lengthText } from './span.ts';
 
 const NONE = 'none';
+const NO_BOOT = 'Nothing is known of a boot yet: debug a kernel that keeps the phases of its boot.';
 
 export class BootView {
   readonly #other = element<Dropdown>('boot-other');
@@ -50,11 +51,8 @@ export class BootView {
 
   #show(): void {
     const now = this.#current;
-    this.#missing.hidden = now !== undefined;
-    this.#missing.textContent = 'Nothing is known of a boot yet: debug a kernel that keeps the phases of its boot.';
+    tellMissing(this.#missing, now ? '' : NO_BOOT);
     if (!now) {
-      this.#summary.textContent = '';
-      this.#table.replaceChildren();
       return;
     }
     const before = this.#runs.find(({ id }) => id === this.#compared);

@@ -29,6 +29,13 @@ export function fillDropdown(
   });
 }
 
+/** Says in place of a whole tab why there is nothing to see; an empty `message` shows the tab again. */
+export function tellMissing(place: HTMLElement, message: string): void {
+  place.hidden = message === '';
+  place.textContent = message;
+  place.parentElement?.classList.toggle('empty', message !== '');
+}
+
 export interface Column<R> {
   title: string;
   /** What a cell says. */

@@ -9,7 +9,7 @@ import {
 } from '../../debug-adapter/history/profile.ts';
 import { isIdleName } from '../../debug-adapter/history/timeline.ts';
 import type { ProfileStack } from '../../debug-adapter/kernels/model.ts';
-import { element, fillDropdown, fitted, pattern, prepared, Table } from './dom.ts';
+import { element, fillDropdown, fitted, pattern, prepared, Table, tellMissing } from './dom.ts';
 import { type Box, type FunctionRow, functionsOf, layOut, matchedSamples, neighbour, pathOf } from './flame-layout.ts';
 import type { ToHost } from './messages.ts';
 import { colorOf, readTheme, type Theme } from './theme.ts';
@@ -62,9 +62,7 @@ export class FlameView {
 
   /** Why there is nothing to see; empty when there is something. */
   tell(message: string): void {
-    this.#missing.hidden = message === '';
-    this.#missing.textContent = message;
-    this.#canvas.hidden = message !== '';
+    tellMissing(this.#missing, message);
   }
 
   paint(): void {

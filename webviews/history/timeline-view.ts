@@ -4,7 +4,7 @@ import { chromeTrace } from '../../debug-adapter/history/chrome-trace.ts';
 import type { EventLog } from '../../debug-adapter/history/event-log.ts';
 import type { Timeline } from '../../debug-adapter/history/timeline.ts';
 import { Camera } from './camera.ts';
-import { element, pattern, prepared, Table } from './dom.ts';
+import { element, pattern, prepared, Table, tellMissing } from './dom.ts';
 import {
   beginOf,
   endOf,
@@ -107,9 +107,7 @@ export class TimelineView {
 
   /** Why there is nothing to see; empty when there is something. */
   tell(message: string): void {
-    this.#missing.hidden = message === '';
-    this.#missing.textContent = message;
-    this.#canvas.hidden = message !== '';
+    tellMissing(this.#missing, message);
   }
 
   /** Paints with the next frame. */
