@@ -6,4 +6,11 @@ import { manifestSuite } from './manifest.ts';
 import { snapshotSuite } from './snapshots.ts';
 import { taskSuite } from './tasks.ts';
 
-export const suites: (() => void)[] = [manifestSuite, taskSuite, debuggingSuite, snapshotSuite, configurationSuite, apiSuite];
+export const suites: (() => void)[] = [
+  manifestSuite,
+  taskSuite,
+  debuggingSuite,
+  snapshotSuite,
+  configurationSuite,
+  apiSuite,
+];

@@ -1,0 +1,96 @@
+/** A person saves a guest, looks at its panic later with no QEMU, and sees what changed between the two moments. */
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startBrowser } from './harness/browser.ts';
+import { CodeServer } from './harness/code-server.ts';
+import { packageExtension, sprout } from './harness/places.ts';
+import { lineOf, writeLaunchConfiguration } from './harness/sprout.ts';
+import { Workbench } from './harness/workbench.ts';
+
+let browser: Browser;
+let server: CodeServer;
+let folder: string;
+beforeAll(async () => {
+  const vsix = await packageExtension('snapshots');
+  server = await CodeServer.start({ extensions: [vsix] });
+  browser = await startBrowser();
+  folder = await mkdtemp(join(tmpdir(), 'unikernel-snapshots-'));
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('save a guest that runs; its panic saves itself; open that, and compare the two', async () => {
+  const panics = join(folder, 'panics');
+  await writeLaunchConfiguration(folder, {
+    kernel: process.env.SPROUT_ELF ?? 'sprout',
+    cwd: sprout,
+    memory: '64M',
+    commandLine: '--track-allocations workload leak panic=8',
+    snapshotOnPanic: panics,
+  });
+  const workbench = await Workbench.open(browser, server, folder);
+  const { page } = workbench;
+  await workbench.journey('snapshots', async () => {
+    await workbench.openFile('.vscode/launch.json', 1);
+    await page.keyboard.press('F5');
+    await workbench.guestSays(/workload: \d+ workers/);
+    await workbench.command('Unikernel: Save Snapshot…');
+    await enterPath(workbench, join(folder, 'early.core'));
+    const saved = page
+      .locator('.notification-list-item')
+      .filter({ hasText: /Saved a snapshot: early\.core \(6\d\.\d MiB\)/ });
+    await saved.waitFor();
+    await workbench.screenshot('snapshot-saved');
+    await workbench.command('Notifications: Clear All Notifications');
+
+    // The guest ran on, and panics.
+    await workbench.waitForStop();
+    await page.locator('.exception-widget').getByText('the workload was told to panic').waitFor();
+    await workbench.endSession();
+    const [core = ''] = await readdir(panics);
+    expect(core).toMatch(/^sprout.*\.core$/);
+
+    await workbench.command('Unikernel: Open Snapshot…');
+    await enterPath(workbench, join(panics, core));
+    await workbench.waitForStop();
+    await page.locator('.exception-widget').getByText('the workload was told to panic').waitFor();
+    await workbench.openContainer('Run and Debug');
+    expect(await workbench.stoppedLine()).toBe(await lineOf('workload/faults.cc', 'panic("the workload'));
+    await workbench.screenshot('snapshot-opened');
+
+    await workbench.command('Unikernel: Compare Snapshots…');
+    await choose(workbench, 'early.core');
+    await choose(workbench, 'The Guest Now');
+    const report = page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+    await report.getByRole('heading', { name: /What changed from early\.core to the guest now/ }).waitFor();
+    await report.getByRole('heading', { name: 'Malloc pools' }).waitFor();
+    await report
+      .getByRole('cell', { name: /leak_objects/ })
+      .first()
+      .waitFor();
+    await workbench.screenshot('snapshots-compared');
+    await workbench.endSession();
+  });
+  await page.close();
+});
+
+/** In VS Code's own file dialog, which takes a whole path once it shows the workspace's. */
+async function enterPath({ page }: Workbench, path: string): Promise<void> {
+  const input = page.locator('.quick-input-widget input.input');
+  await expect.poll(() => input.inputValue()).toContain(folder);
+  await input.fill(path);
+  await page
+    .locator('.quick-input-widget')
+    .getByText(/^(OK|Open)$/)
+    .click();
+}
+
+async function choose({ page }: Workbench, label: string): Promise<void> {
+  await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: label }).first().click();
+}
