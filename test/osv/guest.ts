@@ -49,6 +49,7 @@ export class OsvGuest {
   private constructor(folder: string, client: DapClient, stopped: Stopped) {
     this.#folder = folder;
     this.client = client;
+    client.setMaxListeners(0); // each stop that is waited for leaves one for an end that does not come
     this.stopped = stopped;
   }
 
