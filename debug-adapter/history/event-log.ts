@@ -26,6 +26,8 @@ export class EventLog {
   #lost = 0;
   readonly threads = new Map<number, string>();
   readonly objects = new Map<number, string>();
+  /** Who waits at the end. */
+  waiting: NonNullable<TraceReading['waiting']> = [];
   operations: string[] = [];
   /** Kinds that the kernel does not record. */
   off: ReadonlySet<string> = new Set();
@@ -61,6 +63,7 @@ export class EventLog {
     this.#end = reading.guestTime;
     this.operations = reading.operations;
     this.waits = reading.waits;
+    this.waiting = reading.waiting ?? [];
     this.off = new Set(reading.off ?? []);
     for (const [id, name] of Object.entries(reading.threads)) {
       this.threads.set(Number(id), name);
@@ -80,6 +83,7 @@ export class EventLog {
     this.#lost = 0;
     this.threads.clear();
     this.objects.clear();
+    this.waiting = [];
   }
 
   /** Every event, oldest first; of one CPU in the order of its ring. */

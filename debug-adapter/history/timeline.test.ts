@@ -146,6 +146,17 @@ test('a wait that is open tells whom it is for', () => {
   expect(locks).toMatchObject([{ name: 'vnode /data/log', waiting: [{ name: 'writer-0', since: 12 }] }]);
 });
 
+test('a thread that has waited since before the rings begin waits on', () => {
+  const wait = { kind: 'mutex', mode: 'exclusive', object: LOCK, description: 'vnode /data/log', since: 3 } as const;
+  const rows = [[switchTo(50, MAIN, IDLE)]];
+  const log = logOf(reading(90, rows, { waiting: [{ thread: WRITER, wait }] }));
+  expect(told(thread(log, WRITER))).toEqual(['waiting 3–']);
+  expect(latencies(log, buildTimeline(log)).locks).toMatchObject([{ waiting: [{ name: 'writer-0', since: 3 }] }]);
+  // What the rings do tell of a thread is not told twice.
+  const both = logOf(reading(90, rows, { waiting: [{ thread: MAIN, wait }] }));
+  expect(thread(both, MAIN).map(({ begin }) => begin)).toEqual([50]);
+});
+
 test('woken before it had left its CPU, a thread is ready and never waited', () => {
   const log = logOf(
     reading(90, [

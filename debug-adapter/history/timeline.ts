@@ -155,6 +155,7 @@ class Builder {
 
   finish(): Timeline {
     const { end } = this.#log;
+    this.#waitOn();
     for (const known of this.#threads.values()) {
       this.#close(known, Math.max(end, known.now?.begin ?? 0), true);
     }
@@ -165,6 +166,18 @@ class Builder {
       threads: [...this.#threads.values()].map(({ lane }) => lane).sort((a, b) => a.id - b.id),
       wakeUps: this.#wakeUps,
     };
+  }
+
+  /** Threads that have waited since before the rings begin left no record in them. */
+  #waitOn(): void {
+    for (const { thread, wait } of this.#log.waiting) {
+      const known = this.#known(thread);
+      if (known.now || known.lane.intervals.length > 0 || wait.since === undefined) {
+        continue;
+      }
+      const { kind, object, description, since: begin } = wait;
+      known.now = { activity: 'waiting', begin, end: begin, isOpen: true, cpu: 0, thread, kind, object, description };
+    }
   }
 
   #known(id: number): Known {

@@ -326,6 +326,8 @@ export interface TraceReading {
   operations: string[];
   /** What `lock_wait` waits for, by value. */
   waits: (LockKind | undefined)[];
+  /** Threads that wait at `guestTime`: some for longer than the rings reach back. */
+  waiting?: { thread: number; wait: WaitInfo }[];
   /** Kinds that the kernel was told not to record. */
   off?: string[];
   cpus: {

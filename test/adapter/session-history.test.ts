@@ -218,7 +218,8 @@ describe('a busy guest on two CPUs with rings and samples', () => {
 
 test('threads in a deadlock have waits that are open, for the locks of the other', async () => {
   const session = Session.start();
-  await session.launchRunning({ commandLine: 'workload --deadlock --threads=2 --seconds=forever' });
+  // Rings so short that the waits are soon no longer in them.
+  await session.launchRunning({ commandLine: '--trace-records=64 workload --deadlock --threads=4 --seconds=forever' });
   const { subscription } = await session.custom('unikernel/subscribe', { views: ['vnodeLocks'], rate: 20 });
   await session.event<ViewChangedEvent<'vnodeLocks'>>(
     'unikernel/viewChanged',

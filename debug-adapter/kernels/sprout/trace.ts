@@ -80,11 +80,17 @@ export class SproutTrace {
       kinds: this.#kinds,
       operations: this.#operations,
       waits: this.#waitKinds,
+      waiting: this.#waiting(snapshot),
       off: this.#off(snapshot),
       cpus,
       threads: Object.fromEntries(this.#threads.names(snapshot)),
       objects: this.#nameObjects(snapshot, cpus),
     };
+  }
+
+  #waiting(snapshot: Snapshot): NonNullable<TraceReading['waiting']> {
+    const { rows } = this.#threads.read(snapshot);
+    return rows.flatMap(({ id, waitsFor }) => (waitsFor ? [{ thread: id, wait: waitsFor }] : []));
   }
 
   /** `none` is no kind: it marks records that are being written. */
