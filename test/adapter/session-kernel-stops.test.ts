@@ -4,6 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { placesIn } from '../../debug-adapter/elf/symboliser.ts';
 import type {
   LockHolder,
   ThreadRow,
@@ -14,7 +15,7 @@ import type {
   WaitsForRow,
 } from '../../debug-adapter/protocol.ts';
 import { QmpWitness } from '../bench/qmp-witness.ts';
-import { BUSY, KERNEL_FOLDER, type Launch, lineOf, Session, type Stopped, source } from './client.ts';
+import { BUSY, KERNEL_FOLDER, type Launch, lineOf, ROOT, Session, SPROUT_ELF, type Stopped, source } from './client.ts';
 
 const TESTS_ELF = join(KERNEL_FOLDER, 'build/debug/sprout-tests.elf');
 
@@ -284,6 +285,34 @@ describe('a failure', () => {
     const line = lineOf(source('workload/faults.cc'), 'the workload was told to panic');
     const place = new RegExp(`panic_later.*faults\\.cc:${line}$`);
     await expectFailure(session, await session.stopped(), /^the workload was told to panic after 0 seconds$/, place);
+    await session.end();
+  });
+
+  test('the addresses of its stack are named alike by the session and by the file', async () => {
+    const session = await launchWith(['panic'], { commandLine: 'workload panic=0', sourceMap: { [ROOT]: '/moved/' } });
+    const stop = await session.stopped();
+    const frames = await session.stack(stop.threadId);
+    // A call lies before the address that it returns to, which may be another function's.
+    const addresses = frames.map(
+      ({ instructionPointerReference = '' }, level) =>
+        `0x${(BigInt(instructionPointerReference) - (level > 0 ? 1n : 0n)).toString(16)}`,
+    );
+    const { places } = await session.custom('unikernel/symbolise', { addresses });
+    const inFile = placesIn(
+      SPROUT_ELF,
+      addresses.map((address) => Number(BigInt.asIntN(64, BigInt(address)))),
+    );
+    expect(places.length).toBeGreaterThan(3);
+    for (const [index, place] of places.entries()) {
+      const own = inFile[index];
+      expect(place?.symbol).toContain(/[\w~]+(?=\(|$)/.exec(frames[index]?.name ?? '')?.[0]);
+      expect(place).toMatchObject({ offset: own?.offset, line: own?.line });
+      expect(place?.file).toBe(own?.file?.replace(ROOT, '/moved/'));
+    }
+    const nowhere = await session.custom('unikernel/symbolise', { addresses: ['0x10', '0xffff800000000000'] });
+    expect(nowhere.places).toEqual([null, null]);
+    expect(await session.refusal('unikernel/symbolise', { addresses: ['here'] })).toBe('"here" is no address.');
+    expect(await session.refusal('unikernel/symbolise', {})).toBe('"addresses" must be a list of at most 1000.');
     await session.end();
   });
 
