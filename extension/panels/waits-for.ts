@@ -157,7 +157,7 @@ li button:hover { background: var(--vscode-list-hoverBackground); }
 li button:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
 footer { display: flex; flex-direction: column; gap: 2px; }
 #status, #chosen, #notes { min-height: 1.4em; }
-#chosen { max-height: 2.8em; overflow: auto; }
+#chosen { line-height: 1.4; max-height: 2.8em; overflow: auto; }
 #status, #legend { color: var(--vscode-descriptionForeground); }
 .line { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 4px 16px; }
 #legend { display: flex; flex-wrap: wrap; gap: 4px 14px; }
