@@ -168,6 +168,19 @@ describe('programs', () => {
   });
 });
 
+describe('allocations', () => {
+  beforeAll(() => open('plain'));
+
+  it('groups what lives by who made it', async () => {
+    const { groups } = await observation.allocations();
+    expect(groups.map(({ count, requested }) => [count, requested])).toEqual([
+      [2, 300],
+      [1, 50],
+    ]);
+    expect(groups[0]?.callers).toEqual([expect.stringMatching(/on_tick/), expect.stringMatching(/on_callout/)]);
+  });
+});
+
 describe('the trace', () => {
   beforeAll(() => open('plain'));
 
@@ -291,6 +304,10 @@ describe('a version that lacks some', () => {
       expect((await other.view(view)).quality, view).toBe('whole');
     }
     expect(await other.identify(0x4020_0000)).toMatchObject({ kind: expect.any(String) });
+  });
+
+  it('says how to have what it was built without', async () => {
+    await expect(other.allocations()).rejects.toThrow(/build it with conf_memory_tracker=1 and boot it with --leak/);
   });
 
   it('is told by the check: what is missing, and what goes by another name', async () => {

@@ -25,6 +25,7 @@ import type {
 import { findCycles } from '../waits-for.ts';
 import { osvAddressSpace, pageTableRoot } from './address-space.ts';
 import { OSV_ALIASES } from './aliases.ts';
+import { OsvAllocationTracking, TRACKER_TYPES } from './allocation-tracking.ts';
 import { OsvIdentify } from './identify.ts';
 import { OsvMallocPools } from './malloc-pools.ts';
 import { OsvMutexes } from './mutexes.ts';
@@ -48,7 +49,7 @@ export const osvDefinition: KernelDefinition = {
     symbols.find('sched::thread_map') !== undefined && symbols.find('memory::malloc_pools') !== undefined,
   panicFunction: 'abort',
   plumbing: OSV_PLUMBING,
-  types: OSV_TYPES,
+  types: [...OSV_TYPES, ...TRACKER_TYPES],
   variables: OSV_VARIABLES,
   aliases: OSV_ALIASES,
   create: (facts) => new Osv(facts),
@@ -65,6 +66,7 @@ class Osv implements Kernel {
   readonly #identify: OsvIdentify;
   readonly #programs: Part<OsvPrograms>;
   readonly #trace: Part<OsvTrace>;
+  readonly #allocations: Part<OsvAllocationTracking>;
 
   constructor(facts: KernelFacts) {
     this.#root = pageTableRoot(facts);
@@ -86,6 +88,7 @@ class Osv implements Kernel {
     this.#views = { threads, vnodeLocks: vnodes, mallocPools, timerSets };
     this.#stopped = part('Threads', () => new OsvStoppedThreads(structures, threads.value));
     this.#programs = part('Programs that the guest loads', () => new OsvPrograms(structures));
+    this.#allocations = part('Allocations', () => new OsvAllocationTracking(structures));
     this.#trace = part('Tracepoints', () => {
       const buffers = new OsvTraceBuffers(structures, new OsvTracepoints(structures));
       return new OsvTrace(structures, buffers, nameThread, describeLock);
@@ -114,9 +117,8 @@ class Osv implements Kernel {
     return pages;
   }
 
-  /** OSv's own tracker is another matter: it is not read yet. */
-  allocations(): AllocationGroup[] | undefined {
-    return undefined;
+  allocations(snapshot: Snapshot): AllocationGroup[] {
+    return this.#allocations.value.read(snapshot);
   }
 
   trace(snapshot: Snapshot, after: readonly number[], limit: number): TraceReading | undefined {
