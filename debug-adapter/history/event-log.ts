@@ -64,6 +64,9 @@ export class EventLog {
     this.operations = reading.operations;
     this.waits = reading.waits;
     this.waiting = reading.waiting ?? [];
+    for (const { wait } of this.waiting) {
+      this.objects.set(wait.object, wait.description);
+    }
     this.off = new Set(reading.off ?? []);
     for (const [id, name] of Object.entries(reading.threads)) {
       this.threads.set(Number(id), name);

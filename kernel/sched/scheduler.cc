@@ -74,10 +74,10 @@ static void switch_to_best(RunQueue& queue, Nanoseconds time)
         return;
     }
     account_switch(queue, previous, next, time);
+    // At once, with the time that is accounted: what the rings tell of a thread adds up to its CPU time.
+    trace_at(time, TraceKind::thread_switch, &next, next.id);
     if (queue.best_level() == next.priority)
         start_slice_timer(queue);
-    // With the time that is accounted: what the rings tell of a thread adds up to its CPU time.
-    trace_at(time, TraceKind::thread_switch, &next, next.id);
     queue.switched_from = &previous;
     cpu.current = &next;
     arch::sprout_switch_stacks(&previous.stack_pointer, next.stack_pointer);

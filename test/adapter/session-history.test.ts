@@ -87,8 +87,7 @@ describe('a busy guest on two CPUs with rings and samples', () => {
       const accounted = cpuTime - (before.rows.find((row) => row.id === id)?.cpuTime ?? 0);
       const difference = Math.abs((ran.get(id) ?? 0) - accounted);
       // A CPU may stand between an account and its record, or have read its clock before the other one.
-      expect([name, difference / window]).toEqual([name, expect.closeTo(0, 1)]);
-      expect(difference).toBeLessThan(0.03 * window);
+      expect(difference, name).toBeLessThan(0.03 * window);
     }
     // Both CPUs ran something all the time.
     const total = [...ran.values()].reduce((sum, time) => sum + time, 0);
