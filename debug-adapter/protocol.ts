@@ -12,6 +12,7 @@ import type {
   PoolPageRow,
   ProfileReading,
   SlabRow,
+  Tracepoint,
   TraceReading,
   ViewName,
   ViewRows,
@@ -274,6 +275,11 @@ export interface BootPhasesResponse {
   phases: BootPhase[];
 }
 
+/** `unikernel/tracepoints`: what the kernel could record, and whether it does. */
+export interface TracepointsResponse {
+  tracepoints: Tracepoint[];
+}
+
 /** `unikernel/awarenessReport`: everything that the views ask of this build of the kernel, found or not. Needs no guest. */
 export interface AwarenessReport {
   kernel: 'sprout' | 'osv';
@@ -370,6 +376,7 @@ export interface CustomRequests {
   'unikernel/trace': [TraceRequest, TraceReading];
   'unikernel/profile': [ProfileRequest, ProfileReading];
   'unikernel/bootPhases': [Record<string, never>, BootPhasesResponse];
+  'unikernel/tracepoints': [Record<string, never>, TracepointsResponse];
   'unikernel/awarenessReport': [Record<string, never>, AwarenessReport];
   'unikernel/identify': [IdentifyRequest, Identification];
   'unikernel/symbolise': [SymboliseRequest, SymboliseResponse];

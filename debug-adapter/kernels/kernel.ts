@@ -13,6 +13,7 @@ import type {
   ProfilePlace,
   ProfileReading,
   SlabRow,
+  Tracepoint,
   TraceReading,
   ViewName,
   ViewRows,
@@ -81,6 +82,8 @@ export interface Kernel {
   guestTime(snapshot: Snapshot): number;
   /** What lies at an address; `nothing` where nothing is mapped. */
   identify(snapshot: Snapshot, address: Address): Identification;
+  /** Every tracepoint, recorded or not; absent where the kernel has none that it could list. */
+  tracepoints?(snapshot: Snapshot): Tracepoint[];
   /** Programs that the guest loaded from files of its own, as far as it tells; absent where all code is the kernel's. */
   programs?(snapshot: Snapshot): LoadedProgram[];
   /** See Observation.threadsAtStop. */

@@ -344,6 +344,16 @@ export interface TraceReading {
   objects: Record<string, string>;
 }
 
+/** A place in the kernel's code that can write a record into the trace. */
+export interface Tracepoint {
+  address: Address;
+  name: string;
+  /** What its records tell, as printf has it. */
+  format: string;
+  /** Whether it writes records now. */
+  enabled: boolean;
+}
+
 /** Where a sample's frame is in the program. */
 export interface ProfilePlace {
   /** `sprout::Worker::run`: the C++ name without arguments; the address where nobody knows. */

@@ -48,6 +48,7 @@ export class KernelViews {
       'unikernel/bootPhases': async () => (await this.#observation()).bootPhases(),
       'unikernel/slab': async ({ address }) =>
         (await this.#observation()).slab(Number(BigInt.asIntN(64, addressOf(address)))),
+      'unikernel/tracepoints': async () => (await this.#observation()).tracepoints(),
       'unikernel/awarenessReport': async () => this.#program().awarenessReport(),
       'unikernel/identify': async ({ address }) =>
         (await this.#observation()).identify(Number(BigInt.asIntN(64, addressOf(address)))),

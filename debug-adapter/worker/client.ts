@@ -20,6 +20,7 @@ import type {
   SlabResponse,
   SymbolsRequest,
   SymbolsResponse,
+  TracepointsResponse,
   TraceReading,
   TraceRequest,
   ViewChangedEvent,
@@ -151,6 +152,10 @@ export class ObservationWorker implements Observation {
 
   awarenessReport(): Promise<AwarenessReport> {
     return this.#ask('awarenessReport');
+  }
+
+  tracepoints(): Promise<TracepointsResponse> {
+    return this.#ask('tracepoints');
   }
 
   programs(): Promise<LoadedProgram[]> {

@@ -16,6 +16,7 @@ import type {
   SlabResponse,
   SymbolsRequest,
   SymbolsResponse,
+  TracepointsResponse,
   TraceReading,
   TraceRequest,
   ViewChangedEvent,
@@ -85,6 +86,8 @@ export interface Observation {
   parkedRegisters(thread: number): Promise<KnownRegisters | undefined>;
   /** Everything that the kernel's awareness asks of this build. Rejects for a kernel that is not known. */
   awarenessReport(): Promise<AwarenessReport>;
+  /** What the kernel could record. Rejects for a kernel without tracepoints. */
+  tracepoints(): Promise<TracepointsResponse>;
   /** Programs that the guest loaded beside its kernel. */
   programs(): Promise<LoadedProgram[]>;
   /** The place of `address` in the program, undefined when it is none. Needs no guest. */

@@ -21,6 +21,7 @@ import type {
   SlabResponse,
   SymbolsRequest,
   SymbolsResponse,
+  TracepointsResponse,
   TraceReading,
   TraceRequest,
   ViewName,
@@ -108,6 +109,8 @@ export class Observatory {
         return this.#parkedRegisters(parameters[0] as number);
       case 'awarenessReport':
         return this.#awarenessReport();
+      case 'tracepoints':
+        return this.#tracepoints();
       case 'programs':
         return this.#programs();
       case 'symbolise':
@@ -386,6 +389,18 @@ export class Observatory {
       throw new Error('Nothing is known of this build.');
     }
     return report;
+  }
+
+  async #tracepoints(): Promise<TracepointsResponse> {
+    const read = (kernel: Kernel, snapshot: Snapshot) => ({
+      tracepoints: kernel.tracepoints?.(snapshot),
+      consistent: true,
+    });
+    const { tracepoints } = (await this.#take('tracepoints', read, true)).value;
+    if (!tracepoints) {
+      throw new Error('This kernel has no tracepoints: it records kinds of events, which its command line chooses.');
+    }
+    return { tracepoints };
   }
 
   async #programs(): Promise<LoadedProgram[]> {

@@ -2,10 +2,10 @@ import type { ViewChangedEvent, ViewName, ViewSnapshot } from '../protocol.ts';
 import { ViewDiff } from './diff.ts';
 
 /**
- * A round that took t of a CPU's time is followed by a rest of at least 24 t: 4 % of a host core, whatever rate was asked for. The
+ * A round that took t of a CPU's time is followed by a rest of at least 16 t: 6 % of a host core, whatever rate was asked for. The
  * shorter of two rounds counts: the first one finds nothing prepared, and any may be disturbed.
  */
-const REST = 24;
+const REST = 16;
 /** Without any change the clock is told this often, in milliseconds. */
 const CLOCK_INTERVAL = 1000;
 const SLOWEST = 0.1;

@@ -199,6 +199,17 @@ describe('the trace', () => {
     expect(cpus[1]).toMatchObject({ next: 4096, lost: 0 });
   });
 
+  it('knows what it could record, and what of it is on', async () => {
+    const { tracepoints } = await observation.tracepoints();
+    expect(tracepoints.map(({ name, format, enabled }) => [name, format, enabled])).toEqual([
+      ['sched_switch', 'to %p', true],
+      ['mutex_lock_wait', '%p', true],
+      ['vfs_open', '%s 0x%x', false],
+    ]);
+    const { off } = await observation.trace({ after: [] });
+    expect(off).toEqual(['thread_wake', 'thread_start', 'lock_acquire']);
+  });
+
   it('goes on where it was', async () => {
     const { cpus } = await observation.trace({ after: [0, 4096] });
     expect(cpus.map(({ events }) => events.time)).toEqual([[], []]);

@@ -19,6 +19,7 @@ import type {
   Identification,
   PoolPageRow,
   ProfileReading,
+  Tracepoint,
   TraceReading,
   WaitCycle,
 } from '../model.ts';
@@ -90,8 +91,9 @@ class Osv implements Kernel {
     this.#programs = part('Programs that the guest loads', () => new OsvPrograms(structures));
     this.#allocations = part('Allocations', () => new OsvAllocationTracking(structures));
     this.#trace = part('Tracepoints', () => {
-      const buffers = new OsvTraceBuffers(structures, new OsvTracepoints(structures));
-      return new OsvTrace(structures, buffers, nameThread, describeLock);
+      const points = new OsvTracepoints(structures);
+      const buffers = new OsvTraceBuffers(structures, points);
+      return new OsvTrace(structures, { points, buffers }, nameThread, describeLock);
     });
     this.#identify = new OsvIdentify(facts, threads.ifAny, mallocPools.ifAny);
   }
@@ -119,6 +121,10 @@ class Osv implements Kernel {
 
   allocations(snapshot: Snapshot): AllocationGroup[] {
     return this.#allocations.value.read(snapshot);
+  }
+
+  tracepoints(snapshot: Snapshot): Tracepoint[] {
+    return this.#trace.value.tracepoints(snapshot);
   }
 
   trace(snapshot: Snapshot, after: readonly number[], limit: number): TraceReading | undefined {

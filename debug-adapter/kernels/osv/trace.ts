@@ -1,9 +1,10 @@
 import type { Address } from '../../guest/address.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
-import type { TraceEvents, TraceReading } from '../model.ts';
+import type { TraceEvents, Tracepoint, TraceReading } from '../model.ts';
 import type { DescribeLock } from './parked-threads.ts';
 import type { OsvStructures } from './structures.ts';
 import type { OsvRecord, OsvTraceBuffers } from './trace-buffers.ts';
+import type { OsvTracepoints } from './tracepoints.ts';
 import type { NameThread } from './vnode-locks.ts';
 
 /** What OSv's tracepoints tell of what every kernel does; others keep their own names. */
@@ -27,12 +28,19 @@ const USUAL_RECORD = 64;
 /** OSv's trace buffers as the neutral model has them. */
 export class OsvTrace {
   readonly #structures: OsvStructures;
+  readonly #points: OsvTracepoints;
   readonly #buffers: OsvTraceBuffers;
   readonly #nameThread: NameThread;
   readonly #describeLock: DescribeLock;
 
-  constructor(structures: OsvStructures, buffers: OsvTraceBuffers, nameThread: NameThread, describeLock: DescribeLock) {
+  constructor(
+    structures: OsvStructures,
+    { points, buffers }: { points: OsvTracepoints; buffers: OsvTraceBuffers },
+    nameThread: NameThread,
+    describeLock: DescribeLock,
+  ) {
     this.#structures = structures;
+    this.#points = points;
     this.#buffers = buffers;
     this.#nameThread = nameThread;
     this.#describeLock = describeLock;
@@ -58,12 +66,26 @@ export class OsvTrace {
       guestTime: this.#structures.guestTime(snapshot),
       kinds: telling.kinds,
       operations: [],
-      off: [],
+      off: this.#off(snapshot),
       waits: WAITS,
       cpus,
       threads: Object.fromEntries(telling.threads),
       objects: this.#objects(snapshot, telling.locks),
     };
+  }
+
+  tracepoints(snapshot: Snapshot): Tracepoint[] {
+    return this.#points
+      .list(snapshot)
+      .map(({ address, name, format, isEnabled }) => ({ address, name, format, enabled: isEnabled }));
+  }
+
+  /** What every kernel can do and this one does not record now. */
+  #off(snapshot: Snapshot): string[] {
+    const on = new Set(
+      this.#points.list(snapshot).flatMap(({ name, isEnabled }) => (isEnabled ? [NEUTRAL_KINDS[name]] : [])),
+    );
+    return [...new Set(Object.values(NEUTRAL_KINDS))].filter((kind) => !on.has(kind));
   }
 
   #objects(snapshot: Snapshot, locks: ReadonlySet<Address>): Record<string, string> {
