@@ -2,7 +2,7 @@ import type { WaitCycle } from '../protocol.ts';
 
 /** Milliseconds between two looks. */
 const PERIOD = 200;
-/** A look that took t is followed by a rest of at least 24 t, as for subscriptions. */
+/** A look that took t is followed by a rest of at least 24 t. */
 const REST = 24;
 
 /**
