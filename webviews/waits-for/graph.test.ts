@@ -21,6 +21,7 @@ test('a thread is one node, whatever it holds and waits for; arrows lead to who 
     { from: threadKey(2), to: lockKey(10), role: 'waits', mode: 'exclusive' },
     { from: lockKey(20), to: threadKey(2), role: 'holds' },
   ]);
+  expect([1, 2].map((id) => nodes.get(threadKey(id)))).toMatchObject([{ waits: false }, { waits: true }]);
   expect(neighboursOf({ nodes, edges }, threadKey(2)).sort()).toEqual([lockKey(10), lockKey(20)]);
 });
 

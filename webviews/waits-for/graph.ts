@@ -16,6 +16,8 @@ export interface ThreadNode extends AnyNode {
   name: string;
   /** Where it waits. */
   frame: string | undefined;
+  /** For something in the graph. */
+  waits: boolean;
 }
 
 export interface LockNode extends AnyNode {
@@ -82,6 +84,7 @@ function addThreads(nodes: Map<string, GraphNode>, edges: GraphEdge[], row: Lock
       thread: entry.thread,
       name: entry.threadName,
       frame: entry.frame,
+      waits: role === 'waits' || (known?.kind === 'thread' && known.waits),
       inCycle: inCycle || known?.inCycle === true,
     });
     edges.push({ ...ends(role, lock, key), role, mode: entry.mode, since: entry.since, inCycle });

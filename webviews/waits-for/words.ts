@@ -33,7 +33,7 @@ export function nodeDetail(node: GraphNode): string {
     return joined(parts);
   }
   if (node.kind === 'thread') {
-    return node.frame === undefined ? 'not waiting' : shortFrame(node.frame);
+    return node.frame === undefined ? (node.waits ? 'waits' : 'not waiting') : shortFrame(node.frame);
   }
   return node.role === 'waits' ? 'also wait' : 'also hold it';
 }
