@@ -124,16 +124,12 @@ function readAll(subject: Subject): { wrong: string[]; slowest: number } {
   return { wrong, slowest };
 }
 
-/** A root that cannot be read, a layout that is missing, and the window's and the pools' own sentences. */
+/** A root that cannot be read, a layout that is missing, or one sentence for the user: never a TypeError or a RangeError. */
 function isDocumented(error: unknown): boolean {
   return (
     error instanceof UnreadableMemory ||
     error instanceof MissingLayout ||
-    (error instanceof Error &&
-      error.constructor === Error &&
-      /^(The guest (runs another build|has no memory at|has not loaded)|There is no malloc pool)|cannot be told: The kernel's debug information has no/.test(
-        error.message,
-      ))
+    (error instanceof Error && error.constructor === Error && /^[A-Z][^\n]*\.$/.test(error.message))
   );
 }
 
