@@ -19,6 +19,11 @@ import { BUSY, KERNEL_FOLDER, type Launch, lineOf, ROOT, Session, SPROUT_ELF, ty
 
 const TESTS_ELF = join(KERNEL_FOLDER, 'build/debug/sprout-tests.elf');
 
+beforeAll(() => {
+  const build = ['--build', '--preset', 'debug', '--target', 'sprout-tests.elf'];
+  execFileSync('cmake', build, { cwd: KERNEL_FOLDER, stdio: ['ignore', 'ignore', 'inherit'] });
+});
+
 /** Launches with these exception filters, and lets the guest run. */
 async function launchWith(filters: string[], options: Launch): Promise<Session> {
   const session = Session.start();
@@ -201,11 +206,6 @@ async function settle(session: Session): Promise<void> {
 }
 
 describe('the graph', () => {
-  beforeAll(() => {
-    const build = ['--build', '--preset', 'debug', '--target', 'sprout-tests.elf'];
-    execFileSync('cmake', build, { cwd: KERNEL_FOLDER, stdio: ['ignore', 'ignore', 'inherit'] });
-  });
-
   async function stopIn(name: string, program: string): Promise<{ session: Session; graph: WaitsForRow[] }> {
     const session = Session.start();
     await session.launchTo(name, { kernel: TESTS_ELF, commandLine: program, cpus: 2 });
