@@ -22,7 +22,7 @@ export function snapshotSuite(): void {
         (await session.session.customRequest('threads')).threads.map(({ id }: { id: number }) => id);
       let saved: number[];
       {
-        await using session = await Session.start({ name: 'Saved', stopAtEntry: false, memory: '64M' });
+        await using session = await Session.start({ name: 'Saved', memory: '64M', build: [] });
         await stopInWorker(session);
         const where = await vscode.commands.executeCommand<vscode.Uri>('unikernel.snapshot.save', core);
         equal(where.fsPath, core.fsPath);
@@ -45,7 +45,7 @@ export function snapshotSuite(): void {
     test('a file that is there is replaced by a whole one', async () => {
       const core = vscode.Uri.file(join(folder, 'replaced.core'));
       await vscode.workspace.fs.writeFile(core, Buffer.from('old'));
-      await using session = await Session.start({ name: 'Replaces', memory: '64M' });
+      await using session = await Session.start({ name: 'Replaces', memory: '64M', build: [] });
       await stopInWorker(session);
       await vscode.commands.executeCommand('unikernel.snapshot.save', core);
       ok((await stat(core.fsPath)).size > 60 << 20);
