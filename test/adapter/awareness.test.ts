@@ -139,7 +139,7 @@ describe.each([1, 2, 4])('the four views of a Sprout under load on %i CPU(s)', (
           continue;
         }
         const place = build.facts.symbolise(Number(BigInt.asIntN(64, saved?.rip ?? 0n)));
-        expect(place, `${thread.name}, ${thread.summary}`).toMatch(/switch_to_best|thread_begin|start/);
+        expect(place?.symbol, `${thread.name}, ${thread.summary}`).toMatch(/switch_to_best|thread_begin|start/);
       }
       await guest.resume();
     }
