@@ -19,6 +19,8 @@ const documents = [
   'extension/schemas',
   'docs/images',
   'syntaxes',
+  'package.nls.json',
+  'l10n',
 ];
 
 /**

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { expect, test } from 'vitest';
 import type { AttachArguments, CommonArguments, LaunchArguments } from '../../debug-adapter/protocol.ts';
+import { readManifest } from '../test/read-manifest.ts';
 
 type JsonType = 'string' | 'integer' | 'boolean' | 'array' | 'object';
 type Own<T, Base> = Record<Exclude<keyof T, keyof Base>, JsonType | JsonType[]>;
@@ -50,7 +51,7 @@ interface Snippet {
   label: string;
   body: Record<string, unknown>;
 }
-const manifest = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+const manifest = readManifest();
 const [debuggerEntry] = manifest.contributes.debuggers;
 
 test.each([
