@@ -15,6 +15,8 @@ export class Workbench {
   readonly page: Page;
   readonly #server: CodeServer;
   readonly #console: string[] = [];
+  /** A window that closes complains of what VS Code itself still reads. */
+  #isOver = false;
 
   private constructor(page: Page, server: CodeServer) {
     this.page = page;
@@ -22,7 +24,7 @@ export class Workbench {
     page.setDefaultTimeout(30_000);
     page.on('console', (message) => {
       this.#console.push(message.text());
-      if (message.type() === 'error') {
+      if (message.type() === 'error' && !this.#isOver) {
         server.complaints.hear(message.text());
       }
     });
@@ -51,6 +53,8 @@ export class Workbench {
       const log = [...this.#console, '', this.#server.log, '', await hostLog(this.#server.complaints.logs)].join('\n');
       await writeFile(join(runFolder, `failed-${name}.log`), log);
       throw error;
+    } finally {
+      this.#isOver = true;
     }
   }
 
