@@ -17,7 +17,7 @@ export function apiSuite(): void {
       const listening = api.onDidChangeSession((session) => sessions.push(session));
       let kernel: KernelSession;
       {
-        await using debugged = await Session.start({ name: 'Used by another extension' });
+        await using debugged = await Session.start({ name: 'Used by another extension', build: [] });
         ok(api.session);
         kernel = api.session;
         equal(kernel.debugSession.id, debugged.session.id);
