@@ -90,8 +90,8 @@ export class Workbench {
   }
 
   /**
-   * Opens a file of the folder by its path in it, and puts the cursor on a line. While VS Code is busy its quick open may still show
-   * what was typed before, and takes Enter for that: then it is asked again.
+   * Opens a file of the folder by its path in it, and puts the cursor on a line. Whatever takes the focus closes the quick open, and
+   * while VS Code is busy it may still show what was typed before, and takes Enter for that: then it is asked again.
    */
   async openFile(path: string, line: number): Promise<void> {
     const input = this.page.locator('.quick-input-widget input.input');
@@ -101,9 +101,8 @@ export class Workbench {
     const place = this.page.locator('.statusbar-item').filter({ hasText: `Ln ${line},` });
     for (let attempt = 0; attempt < 8; attempt++) {
       await this.page.keyboard.press('Control+P');
-      await input.waitFor();
-      await input.fill(`${path}:${line}`);
       try {
+        await input.fill(`${path}:${line}`, { timeout: 4_000 });
         await row.waitFor({ timeout: 4_000 });
         await this.page.keyboard.press('Enter');
         await tab.waitFor({ timeout: 4_000 });
