@@ -12,9 +12,9 @@ import { registerHistory } from './panels/history.ts';
 import { registerMemoryPools } from './panels/memory-pools.ts';
 import { registerWaitsFor } from './panels/waits-for.ts';
 import { Sessions } from './sessions.ts';
+import { registerSymbolSizes } from './sizes/feature.ts';
 import { registerSnapshots } from './snapshots/feature.ts';
-import { registerLiveWatch } from './views/live-watch-feature.ts';
-import { registerSymbolSizes } from './views/symbol-sizes-feature.ts';
+import { registerLiveWatch } from './values/feature.ts';
 import { registerViews } from './views/views.ts';
 
 export function activate(context: vscode.ExtensionContext): WorkbenchApi {

@@ -4,8 +4,8 @@ import type { MapNode } from '../../debug-adapter/elf/sizes/messages.ts';
 import { bytesOf, type TreeQuery } from '../../debug-adapter/elf/sizes/tree.ts';
 import type { MapRow, ToHost, ToPage } from '../../webviews/treemap/messages.ts';
 import { sentence } from '../sessions.ts';
-import type { SymbolSizes } from '../views/symbol-sizes.ts';
-import { bothSizes, symbolLabel } from '../views/symbol-sizes-rows.ts';
+import { bothSizes, symbolLabel } from '../sizes/rows.ts';
+import type { SymbolSizes } from '../sizes/symbol-sizes.ts';
 import { openPage, type Page } from './page.ts';
 
 const TYPE = 'unikernel.sizes.treemap';

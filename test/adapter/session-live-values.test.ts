@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { LiveValue, SubscribeValuesRequest, ValuesChangedEvent } from '../../debug-adapter/protocol.ts';
-import { addressExpression } from '../../extension/views/address-expression.ts';
+import { addressExpression } from '../../extension/values/address-expression.ts';
 import { QmpWitness } from '../bench/qmp-witness.ts';
 import { BUSY, BUSY_FUNCTION, lineOf, Session, SPROUT_ELF, source, THREADS_ELF } from './client.ts';
 

@@ -1,7 +1,7 @@
 /** The boot's tab: phases as bars, beside those of an earlier boot. */
 import type { Button, Dropdown } from '@vscode/webview-ui-toolkit';
 import { type BootChartRow, type BootRun, bootTime, compareBoots } from '../../debug-adapter/history/boot-chart.ts';
-import { element, fillDropdown, tellMissing } from './dom.ts';
+import { element, fillDropdown, tellMissing } from '../dom.ts';
 import type { ToHost } from './messages.ts';
 import { lengthText } from './span.ts';
 

@@ -9,7 +9,7 @@ import {
 } from '../../debug-adapter/history/profile.ts';
 import { isIdleName } from '../../debug-adapter/history/timeline.ts';
 import type { ProfileStack } from '../../debug-adapter/kernels/model.ts';
-import { element, fillDropdown, fitted, pattern, prepared, Table, tellMissing } from './dom.ts';
+import { element, fillDropdown, fitted, pattern, prepared, Table, tellMissing } from '../dom.ts';
 import { type Box, type FunctionRow, functionsOf, layOut, matchedSamples, neighbour, pathOf } from './flame-layout.ts';
 import type { ToHost } from './messages.ts';
 import { colorOf, readTheme, type Theme } from './theme.ts';

@@ -9,7 +9,7 @@ import {
   type WakeUpLatency,
 } from '../../debug-adapter/history/latency.ts';
 import type { Timeline } from '../../debug-adapter/history/timeline.ts';
-import { type Column, element, pattern, Table } from './dom.ts';
+import { type Column, element, pattern, Table } from '../dom.ts';
 import type { ToHost } from './messages.ts';
 import { lengthText, type Span } from './span.ts';
 

@@ -11,8 +11,8 @@ import {
 import { EventLog } from '../../debug-adapter/history/event-log.ts';
 import { Profile } from '../../debug-adapter/history/profile.ts';
 import { buildTimeline, type Timeline } from '../../debug-adapter/history/timeline.ts';
+import { element } from '../dom.ts';
 import { BootView } from './boot-view.ts';
-import { element } from './dom.ts';
 import { FlameView } from './flame-view.ts';
 import { LatencyView } from './latency-view.ts';
 import type { Tab, ToHost, ToPage } from './messages.ts';

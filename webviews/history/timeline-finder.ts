@@ -1,6 +1,6 @@
 /** The timeline's search: what matches, and which match is shown. */
 import type { Button, TextField } from '@vscode/webview-ui-toolkit';
-import { element, pattern } from './dom.ts';
+import { element, pattern } from '../dom.ts';
 import { type Item, type Lane, type Match, search } from './lanes.ts';
 
 export class Finder {

@@ -1,6 +1,6 @@
 /** Draws the timeline: an overview, a ruler, a row for each CPU and each thread. */
 import type { Interval, Mark } from '../../debug-adapter/history/timeline.ts';
-import { fitted } from './dom.ts';
+import { fitted } from '../dom.ts';
 import { firstAfter, type Item, isMark, type Kind, kindOf, type Lane, labelOf } from './lanes.ts';
 import { momentText, rulerStep, type Span } from './span.ts';
 import { colorOf, type Theme } from './theme.ts';

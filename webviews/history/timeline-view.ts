@@ -3,8 +3,8 @@ import type { Button, TextField } from '@vscode/webview-ui-toolkit';
 import { chromeTrace } from '../../debug-adapter/history/chrome-trace.ts';
 import type { EventLog } from '../../debug-adapter/history/event-log.ts';
 import type { Timeline } from '../../debug-adapter/history/timeline.ts';
+import { element, pattern, prepared, Table, tellMissing } from '../dom.ts';
 import { Camera } from './camera.ts';
-import { element, pattern, prepared, Table, tellMissing } from './dom.ts';
 import {
   beginOf,
   endOf,

@@ -7,7 +7,7 @@ import {
   vsCodePanelView,
 } from '@vscode/webview-ui-toolkit';
 import type { SlabRow } from '../../debug-adapter/protocol.ts';
-import { element } from '../history/dom.ts';
+import { element } from '../dom.ts';
 import { colourOf, cssOf, dimmed, readTheme, type Theme } from './colours.ts';
 import { type Comparison, compare } from './compare.ts';
 import { Glow } from './glow.ts';

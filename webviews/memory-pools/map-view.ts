@@ -1,6 +1,6 @@
 /** The map's canvas: draws it, moves over it by mouse and keys, and says which page is meant. */
 import type { SlabRow } from '../../debug-adapter/protocol.ts';
-import { fitted, prepared } from '../history/dom.ts';
+import { fitted, prepared } from '../dom.ts';
 import type { Theme } from './colours.ts';
 import { drawObjects, offsetAt } from './objects.ts';
 import type { PageState } from './page-map.ts';

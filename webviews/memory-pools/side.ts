@@ -8,7 +8,7 @@ import type {
   PoolClassRow,
 } from '../../debug-adapter/protocol.ts';
 import { formatBytes } from '../../debug-adapter/units.ts';
-import { element, Table } from '../history/dom.ts';
+import { element, Table } from '../dom.ts';
 import type { UseChange } from './compare.ts';
 import { bar, gauge } from './gauges.ts';
 import { grouped, PAGE_SIZE } from './words.ts';

@@ -1,5 +1,5 @@
 /** The last minutes as a curve of used pages, under it the moment that is shown: a slider. */
-import { prepared } from '../history/dom.ts';
+import { prepared } from '../dom.ts';
 import { cssOf, type Theme } from './colours.ts';
 import type { Moment } from './history.ts';
 import { agoWords } from './words.ts';

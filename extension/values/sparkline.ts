@@ -1,5 +1,5 @@
 /** A value's history as a small plot: in a line of text, and as a picture. Pure. */
-import type { ValueHistory } from './value-history.ts';
+import type { ValueHistory } from './history.ts';
 
 const BARS = '▁▂▃▄▅▆▇█';
 const SPARKLINE_COLUMNS = 10;

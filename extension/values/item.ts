@@ -1,7 +1,7 @@
 /** A row of *Live Watch* as VS Code draws it. */
 import * as vscode from 'vscode';
-import { opens, type WatchRow } from './live-watch-rows.ts';
-import { escapeMarkdown } from './node.ts';
+import { escapeMarkdown } from '../views/node.ts';
+import { opens, type WatchRow } from './rows.ts';
 import { plotMarkdown, sparkline } from './sparkline.ts';
 
 /** Longer values are cut in the row; the hover has them whole. */

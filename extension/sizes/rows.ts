@@ -4,7 +4,7 @@ import { isSymbol, type SizeItem } from '../../debug-adapter/elf/sizes/model.ts'
 import { bareName, splitName } from '../../debug-adapter/elf/sizes/names.ts';
 import { type Grouping, sourceOf, type TreeQuery } from '../../debug-adapter/elf/sizes/tree.ts';
 import { formatBytes } from '../../debug-adapter/units.ts';
-import { escapeMarkdown, factTable, formatCount } from './node.ts';
+import { escapeMarkdown, factTable, formatCount } from '../views/node.ts';
 
 /** What a row shows beside its label. */
 export interface RowText {

@@ -2,15 +2,7 @@
 import { expect, test } from 'vitest';
 import { PREVIOUS_BUILD, type Row, type Summary } from '../../debug-adapter/elf/sizes/messages.ts';
 import { DEFAULT_QUERY } from '../../debug-adapter/elf/sizes/tree.ts';
-import {
-  bothSizes,
-  homeLabel,
-  rowText,
-  rowTooltip,
-  symbolLabel,
-  viewDescription,
-  viewMessage,
-} from './symbol-sizes-rows.ts';
+import { bothSizes, homeLabel, rowText, rowTooltip, symbolLabel, viewDescription, viewMessage } from './rows.ts';
 
 const summary: Summary = {
   path: '/k/build/sprout.elf',

@@ -11,9 +11,9 @@ import { type Grouping, type Measure, sourceOf } from '../../debug-adapter/elf/s
 import { formatBytes } from '../../debug-adapter/units.ts';
 import { sentence } from '../sessions.ts';
 import { setting } from '../settings.ts';
+import type { SizeDocuments } from './documents.ts';
+import { GROUPING_NAMES } from './rows.ts';
 import type { SizeElement, SymbolSizes } from './symbol-sizes.ts';
-import type { SizeDocuments } from './symbol-sizes-documents.ts';
-import { GROUPING_NAMES } from './symbol-sizes-rows.ts';
 
 /** Rows that a text tells at most. */
 const TEXT_ROWS = 200;

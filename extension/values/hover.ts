@@ -5,8 +5,8 @@
 import * as vscode from 'vscode';
 import type { LiveValue } from '../../debug-adapter/protocol.ts';
 import { request, type Sessions } from '../sessions.ts';
+import { escapeMarkdown } from '../views/node.ts';
 import { expressionAt, type FoundExpression, registerAt } from './expression-at.ts';
-import { escapeMarkdown } from './node.ts';
 
 const ASSEMBLY = ['asm', 'asm-intel-x86-generic', 'gas'];
 const LANGUAGES = ['c', 'cpp', ...ASSEMBLY].map((language): vscode.DocumentFilter => ({ language }));

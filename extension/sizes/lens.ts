@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { FunctionSize } from '../../debug-adapter/elf/sizes/messages.ts';
 import { formatBytes } from '../../debug-adapter/units.ts';
 import { setting } from '../settings.ts';
-import { counted } from './node.ts';
+import { counted } from '../views/node.ts';
 import type { SymbolSizes } from './symbol-sizes.ts';
 
 export class SizeLenses implements vscode.CodeLensProvider, vscode.Disposable {

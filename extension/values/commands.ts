@@ -4,7 +4,7 @@ import { type Sessions, sentence } from '../sessions.ts';
 import { type Denoted, denote, sourceInFront, type VariableContext } from './denoted.ts';
 import { expressionAt } from './expression-at.ts';
 import type { LiveWatch } from './live-watch.ts';
-import type { WatchRow } from './live-watch-rows.ts';
+import type { WatchRow } from './rows.ts';
 
 /** Registers the commands. Each tells a failure as one sentence. */
 export function registerWatchCommands(watch: LiveWatch, sessions: Sessions): vscode.Disposable {

@@ -1,18 +1,9 @@
 /** The *Live Watch* view: values of the current session's guest, stopped or running, as expressions that the user pinned. */
 import * as vscode from 'vscode';
 import { request, type Sessions, sentence } from '../sessions.ts';
-import { watchItem, watchTooltip } from './live-watch-item.ts';
-import {
-  MOST_EXPRESSIONS,
-  moved,
-  type Pin,
-  rangeOf,
-  rangesBelow,
-  rowId,
-  type WatchRow,
-  WatchRows,
-} from './live-watch-rows.ts';
-import { ValueFeed } from './value-feed.ts';
+import { ValueFeed } from './feed.ts';
+import { watchItem, watchTooltip } from './item.ts';
+import { MOST_EXPRESSIONS, moved, type Pin, rangeOf, rangesBelow, rowId, type WatchRow, WatchRows } from './rows.ts';
 
 const PINS_KEY = 'unikernel.liveWatch.pins';
 const HEXADECIMAL_KEY = 'unikernel.liveWatch.hexadecimal';

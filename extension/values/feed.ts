@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { ValuesChangedEvent } from '../../debug-adapter/protocol.ts';
 import { request, type SessionEvent, type Sessions, sentence } from '../sessions.ts';
 import { setting } from '../settings.ts';
-import type { Wanted } from './live-watch-rows.ts';
+import type { Wanted } from './rows.ts';
 
 export interface FeedRequest extends Wanted {
   hexadecimal: boolean;

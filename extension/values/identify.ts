@@ -5,7 +5,7 @@ import { formatAddress, type Identification, type SymbolPlace } from '../../debu
 import { formatBytes } from '../../debug-adapter/units.ts';
 import { request, type Sessions, sentence } from '../sessions.ts';
 import { denote, type VariableContext } from './denoted.ts';
-import type { WatchRow } from './live-watch-rows.ts';
+import type { WatchRow } from './rows.ts';
 
 const ADDRESS = /^(0x[0-9a-f]{1,16}|\d+)$/i;
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { LiveValue } from '../../debug-adapter/protocol.ts';
-import { moved, opens, type Pin, rangeOf, rangesBelow, type WatchRow, WatchRows } from './live-watch-rows.ts';
+import { moved, opens, type Pin, rangeOf, rangesBelow, type WatchRow, WatchRows } from './rows.ts';
 
 let rows: WatchRows;
 beforeEach(() => {

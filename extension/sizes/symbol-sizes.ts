@@ -7,8 +7,8 @@ import { DEFAULT_QUERY, type TreeQuery } from '../../debug-adapter/elf/sizes/tre
 import { newest, newestKernel } from '../built-kernels.ts';
 import { sentence } from '../sessions.ts';
 import { setting } from '../settings.ts';
-import { formatCount } from './node.ts';
-import { homeLabel, rowText, rowTooltip, symbolLabel, viewDescription, viewMessage } from './symbol-sizes-rows.ts';
+import { formatCount } from '../views/node.ts';
+import { homeLabel, rowText, rowTooltip, symbolLabel, viewDescription, viewMessage } from './rows.ts';
 
 const VIEW = 'unikernel.symbolSizes';
 const ROWS_AT_ONCE = 500;

@@ -1,10 +1,10 @@
 /** Wires the symbol-size tree, its commands, code lenses and map. */
 import type * as vscode from 'vscode';
 import { registerTreemap } from '../panels/treemap.ts';
+import { registerSizeCommands } from './commands.ts';
+import { SizeDocuments } from './documents.ts';
+import { SizeLenses } from './lens.ts';
 import { SymbolSizes } from './symbol-sizes.ts';
-import { registerSizeCommands } from './symbol-sizes-commands.ts';
-import { SizeDocuments } from './symbol-sizes-documents.ts';
-import { SizeLenses } from './symbol-sizes-lens.ts';
 
 export function registerSymbolSizes(context: vscode.ExtensionContext): void {
   const sizes = new SymbolSizes(context);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { LONGEST_SPAN, numberIn, ValueHistory } from './history.ts';
 import { plot, plotMarkdown, sparkline } from './sparkline.ts';
-import { LONGEST_SPAN, numberIn, ValueHistory } from './value-history.ts';
 
 function historyOf(...changes: [time: number, value: number][]): ValueHistory {
   const history = new ValueHistory();

@@ -3,7 +3,7 @@
  * that expansion and selection stay too. Pure: knows neither VS Code nor the session.
  */
 import type { LiveChildrenRequest, LiveValue, ValuesChangedEvent } from '../../debug-adapter/protocol.ts';
-import { numberIn, ValueHistory } from './value-history.ts';
+import { numberIn, ValueHistory } from './history.ts';
 
 /** What the user pinned; kept for the workspace. */
 export interface Pin {
