@@ -78,6 +78,8 @@ export interface ThreadRow {
   waitsFor?: WaitInfo;
   holds: HeldLockInfo[];
   stack?: { base: Address; size: number };
+  /** The most bytes of the stack that were ever in use; absent where the kernel does not hand stacks out clean. */
+  stackHighWater?: number;
   /** Of a waiting thread, the innermost function that is no plumbing of locks and switches, with `file:line`. */
   frame?: string;
   /** The instruction in that function: of its call that waits. */

@@ -2,6 +2,7 @@
 #include "core/panic.hh"
 #include "mm/page_allocator.hh"
 #include "mm/page_pool.hh"
+#include <cstring>
 #include <new>
 
 namespace sprout {
@@ -116,6 +117,13 @@ void cache(StackSlot& slot)
     g_stack_area.cached[slot.page_count].push_front(slot);
 }
 
+// What no thread reaches stays zero: so a debugger tells how deep a stack ever was.
+void clear(StackSlot& slot)
+{
+    for (Page& page : slot.pages)
+        memset(address_of(page), 0, page_size);
+}
+
 // A cached slot with fewer pages, for when there is no memory for a new one's.
 StackSlot* take_smaller(u32 page_count, Thread* owner)
 {
@@ -149,9 +157,11 @@ Result<ThreadStack> stack_allocate(usize size, Thread* owner)
     if (size == 0 || size % page_size != 0 || size >= stack_slot_size)
         return Error::invalid;
     auto const page_count = static_cast<u32>(size / page_size);
-    if (auto const* slot = take_cached(page_count, owner))
-        return stack_of(*slot);
-    return stack_of(*TRY(grown_slot(page_count, owner)));
+    auto* slot = take_cached(page_count, owner);
+    if (!slot)
+        slot = TRY(grown_slot(page_count, owner));
+    clear(*slot);
+    return stack_of(*slot);
 }
 
 void stack_free(ThreadStack const& stack)

@@ -32,7 +32,7 @@ struct StackArea {
 extern StackArea g_stack_area;
 
 // A stack of `size` bytes (a multiple of the page size, below stack_slot_size) for `owner`. Slots are used again;
-// contents are undefined. The page right below is not mapped.
+// all bytes are zero. The page right below is not mapped.
 Result<ThreadStack> stack_allocate(usize size, Thread* owner);
 // The stack may be another thread's the moment this returns.
 void stack_free(ThreadStack const& stack);

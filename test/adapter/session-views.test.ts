@@ -2,7 +2,13 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import type { ThreadRow, ViewChangedEvent, ViewName, ViewSnapshot } from '../../debug-adapter/protocol.ts';
+import {
+  formatAddress,
+  type ThreadRow,
+  type ViewChangedEvent,
+  type ViewName,
+  type ViewSnapshot,
+} from '../../debug-adapter/protocol.ts';
 import { LiveViews } from '../../debug-adapter/terminal/live-views.ts';
 import { QmpWitness } from '../bench/qmp-witness.ts';
 import { BUSY, BUSY_FUNCTION, Session, SPROUT_ELF, type Stopped, THREADS_ELF } from './client.ts';
@@ -56,6 +62,28 @@ describe('a busy guest on two CPUs, with a witness of its stops', () => {
     expect(symbols.map(({ size }) => size)).toEqual(symbols.map(({ size }) => size).sort((a, b) => b - a));
     expect(await session.custom('unikernel/cycles', {})).toMatchObject({ cycles: [] });
     stop = await session.run('pause', stop.threadId);
+  });
+
+  test('how deep each stack ever was is what its first byte that is not zero tells, and only grows', async () => {
+    const deepest = new Map<number, number>();
+    for (let stops = 0; stops < 3; stops++) {
+      const { rows } = (await session.custom('unikernel/view', { view: 'threads' })) as ViewSnapshot<'threads'>;
+      const stacks = rows.flatMap(({ id, stack, stackHighWater = 0 }) =>
+        stack ? [{ id, ...stack, stackHighWater }] : [],
+      );
+      expect(stacks.length).toBeGreaterThan(5);
+      for (const { id, base, size, stackHighWater } of stacks) {
+        const memory = { memoryReference: formatAddress(base), count: size };
+        const { data } = (await session.request('readMemory', memory)) as { data: string };
+        const first = Buffer.from(data, 'base64').findIndex((byte) => byte !== 0);
+        // It is told in words of four bytes.
+        expect([id, stackHighWater]).toEqual([id, size - (first & ~3)]);
+        expect(stackHighWater).toBeGreaterThanOrEqual(deepest.get(id) ?? 1);
+        deepest.set(id, stackHighWater);
+      }
+      await session.request('continue', { threadId: stop.threadId });
+      stop = await session.run('pause', stop.threadId);
+    }
   });
 
   test('all views at 10 Hz for 30 s: not one stop of the machine', async () => {

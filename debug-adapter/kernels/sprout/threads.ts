@@ -7,6 +7,7 @@ import type { Reading } from '../kernel.ts';
 import type { HeldLockInfo, LockMode, ThreadRow, ThreadStateName, WaitInfo } from '../model.ts';
 import type { SproutNames } from './names.ts';
 import type { SproutParkedFrames } from './parked-frames.ts';
+import { SproutStackUse } from './stack-use.ts';
 import { MOST_ELEMENTS } from './structures.ts';
 import type { SproutWaits } from './waits.ts';
 
@@ -17,6 +18,7 @@ export class SproutThreads {
   readonly #names: SproutNames;
   readonly #waits: SproutWaits;
   readonly #frames: SproutParkedFrames;
+  readonly #stackUse = new SproutStackUse();
   readonly #list: Address;
   readonly #count: (snapshot: Snapshot) => number;
   readonly #fields;
@@ -86,6 +88,7 @@ export class SproutThreads {
         consistent = false;
       }
     }
+    this.#stackUse.measure(snapshot, rows);
     return { rows, notes, consistent, guestTime };
   }
 

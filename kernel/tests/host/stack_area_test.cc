@@ -72,6 +72,22 @@ TEST(freed_slots_serve_again_without_new_pages)
     CHECK_MEMORY();
 }
 
+TEST(stacks_are_zero_when_they_are_handed_out)
+{
+    boot_memory(64 * mib);
+    auto const stack = stack_allocate(16 * kib, thread(1)).value();
+    auto const bytes = [&](usize index) -> u8& {
+        auto const offset = index % page_size;
+        return static_cast<u8*>(address_of(page_at(stack.base + index - offset)))[offset];
+    };
+    for (usize index = 0; index < stack.size; ++index)
+        bytes(index) = 0xa5;
+    stack_free(stack);
+    CHECK_EQUAL(stack_allocate(16 * kib, thread(2)).value().base, stack.base);
+    for (usize index = 0; index < stack.size; ++index)
+        CHECK_EQUAL(bytes(index), 0);
+}
+
 TEST(ten_thousand_stacks)
 {
     boot_memory(512 * mib);
