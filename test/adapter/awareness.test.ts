@@ -15,6 +15,7 @@ import type { Truth } from './awareness-truth.ts';
 /** More than 50, so that the share of settled entries says the same in each run. */
 const STOPS = 120;
 const LIVE_READINGS = 200;
+const WORKERS = 20;
 const ORACLE_STOPS = 2;
 const VIEWS: readonly KernelViewName[] = ['threads', 'vnodeLocks', 'mallocPools', 'timerSets'];
 /** Of all entries, in percent. */
@@ -50,8 +51,14 @@ describe.each([1, 2, 4])('the four views of a Sprout under load on %i CPU(s)', (
   let guest: Guest;
   let window: Window;
   beforeAll(async () => {
-    guest = await Guest.boot('workload threads=20 vnodes=64 objects=2000 load=90', { cpus });
+    guest = await Guest.boot(`workload threads=${WORKERS} vnodes=64 objects=2000 load=90`, { cpus });
     window = build.window(guest.ram);
+    // The console tells of the workers before all of them have begun.
+    const begun = (): number =>
+      window.take(true, 'begun', (snapshot) => readAll(snapshot, [])).value.truth.workers.length;
+    while (begun() < WORKERS) {
+      await aMoment();
+    }
   });
   afterAll(async () => {
     window?.close();
@@ -64,7 +71,7 @@ describe.each([1, 2, 4])('the four views of a Sprout under load on %i CPU(s)', (
       await aMoment();
       await guest.stop();
       const { value } = window.take(false, 'everything', (snapshot) => readAll(snapshot, VIEWS));
-      expect(value.truth.workers.length).toBeGreaterThan(10);
+      expect(value.truth.workers).toHaveLength(WORKERS);
       agreement.compare(value.truth, value.views);
       await guest.resume();
     }

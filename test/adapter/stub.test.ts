@@ -135,7 +135,6 @@ describe('stepping', () => {
       const before = await bench.value('(unsigned long)$rip', thread);
       expect(await bench.runThread('-exec-step-instruction', thread)).toMatchObject({ reason: 'end-stepping-range' });
       expect(bench.stoppedThread).toBe(thread);
-      console.log(bench.packets.map((x) => x.slice(0, 300)).join('\n'));
       expect(await bench.value('(unsigned long)$rip', thread)).not.toBe(before);
     }
   });
