@@ -18,7 +18,14 @@ export default defineConfig({
           ...sequential,
         },
       },
-      { test: { name: 'workbench', include: ['test/workbench/**/*.test.ts'], ...sequential } },
+      {
+        test: {
+          name: 'workbench',
+          include: ['test/workbench/**/*.test.ts'],
+          globalSetup: 'test/workbench/setup.ts',
+          ...sequential,
+        },
+      },
     ],
   },
 });

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CodeServer } from '../test/workbench/harness/code-server.ts';
+import { CodeServer, installExtensions } from '../test/workbench/harness/code-server.ts';
 import { packageExtension } from './package.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -28,8 +28,10 @@ async function serve() {
   let server;
   try {
     const vsix = join(stage, 'unikernel-workbench.vsix');
+    const extensions = join(stage, 'extensions');
     await packageExtension(vsix);
-    server = await CodeServer.start({ extensions: [vsix] });
+    await installExtensions([vsix], extensions);
+    server = await CodeServer.start({ extensions });
     const interrupted = new Promise((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
         process.once(signal, resolve);

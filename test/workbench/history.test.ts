@@ -1,56 +1,24 @@
 /** A person looks at what the kernel did: timeline, latencies, flame graph and boot, of a guest that runs and of one that was stopped. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, FrameLocator } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBrowser } from './harness/browser.ts';
-import { CodeServer } from './harness/code-server.ts';
-import { packageExtension, pictures, sprout } from './harness/places.ts';
-import { writeLaunchConfiguration } from './harness/sprout.ts';
-import { Workbench } from './harness/workbench.ts';
+import type { FrameLocator } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { pictures } from './harness/places.ts';
+import { sproutJourney, useStage } from './harness/stage.ts';
+import type { Workbench } from './harness/workbench.ts';
 
-const look = {
-  'workbench.colorTheme': 'Default Dark Modern',
-  'editor.minimap.enabled': false,
-  'files.simpleDialog.enable': true,
-};
 /** For what VS Code shows on a busy machine. */
 const patient = { timeout: 30_000 };
 
-let browser: Browser;
-let server: CodeServer;
-let folder: string;
-beforeAll(async () => {
-  const vsix = await packageExtension('history');
-  server = await CodeServer.start({ extensions: [vsix], settings: look });
-  browser = await startBrowser();
-  folder = await mkdtemp(join(tmpdir(), 'unikernel-history-'));
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+const stage = useStage({ 'files.simpleDialog.enable': true });
 
 function historyPage(workbench: Workbench): FrameLocator {
   return workbench.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
 }
 
-/** Launches Sprout in a window of its own with `commandLine`, and ends it whatever happened. */
-async function journey(
-  name: string,
-  commandLine: string,
-  steps: (workbench: Workbench) => Promise<void>,
-): Promise<void> {
-  await writeLaunchConfiguration(folder, { kernel: 'sprout', cwd: sprout, commandLine, cpus: 2 });
-  const workbench = await Workbench.open(browser, server, folder);
-  try {
-    await workbench.journey(name, () => steps(workbench));
-    await workbench.endSession();
-  } finally {
-    await workbench.page.close();
-  }
+/** Goes a journey in a folder that launches Sprout with `commandLine`. */
+function journey(name: string, commandLine: string, steps: (workbench: Workbench) => Promise<void>): Promise<void> {
+  return sproutJourney(stage(), name, { commandLine }, steps);
 }
 
 test('timeline, latencies, profile and boot of a guest that runs', async () => {
@@ -111,7 +79,7 @@ test('timeline, latencies, profile and boot of a guest that runs', async () => {
     await page.locator('#save-collapsed').click();
     await window.locator('.quick-input-widget input.input').waitFor();
     await window.keyboard.press('Enter');
-    const stacks = () => readFile(join(folder, 'kernel-stacks.txt'), 'utf8').catch(() => '');
+    const stacks = () => readFile(join(stage().folder, 'kernel-stacks.txt'), 'utf8').catch(() => '');
     await expect.poll(stacks, patient).toMatch(/^writer-0;.*;sprout::workload::Worker::run;.* \d+$/m);
     await page.locator('#functions summary').click();
     await page

@@ -2,46 +2,18 @@
  * A person debugs Sprout in VS Code: the packaged extension, real QEMU, real gdb. What each test leaves on the screen is in .run/.
  * With UNIKERNEL_PICTURES=1 the README's pictures are made anew.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startBrowser } from './harness/browser.ts';
-import { CodeServer } from './harness/code-server.ts';
-import { packageExtension, pictures, sprout } from './harness/places.ts';
-import { lineOf, writeLaunchConfiguration } from './harness/sprout.ts';
-import { Workbench } from './harness/workbench.ts';
+import { describe, expect, test } from 'vitest';
+import { pictures, sprout } from './harness/places.ts';
+import { lineOf } from './harness/sprout.ts';
+import { sproutJourney, useStage } from './harness/stage.ts';
+import type { Workbench } from './harness/workbench.ts';
 
-const look = { 'workbench.colorTheme': 'Default Dark Modern', 'editor.minimap.enabled': false };
-
-let browser: Browser;
-let server: CodeServer;
-beforeAll(async () => {
-  const vsix = await packageExtension('journeys');
-  server = await CodeServer.start({ extensions: [vsix], settings: look });
-  browser = await startBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-/** Opens `folder`, goes the journey, and closes the window: its session ends with it. */
-async function journey(name: string, folder: string, steps: (workbench: Workbench) => Promise<void>): Promise<void> {
-  const workbench = await Workbench.open(browser, server, folder);
-  try {
-    await workbench.journey(name, () => steps(workbench));
-    await workbench.endSession();
-  } finally {
-    await workbench.page.close();
-  }
-}
+const stage = useStage();
 
 test('F5 in Sprout’s tree: stop in a worker, step, and see the four views, stopped and live', async () => {
   const file = 'workload/worker_files.cc';
   const line = await lineOf(file, 'vfs_write_locked', 'Worker::write_shared_file');
-  await journey('debug-sprout', sprout, async (workbench) => {
+  const steps = async (workbench: Workbench): Promise<void> => {
     await workbench.openFile(file, line);
     await workbench.page.keyboard.press('F5');
     await workbench.guestSays(/workload: \d+ workers/);
@@ -124,24 +96,13 @@ test('F5 in Sprout’s tree: stop in a worker, step, and see the four views, sto
     await workbench.screenshot('live');
     await workbench.command('Unikernel: Show Guest Console');
     await workbench.guestSays(/workload: \d+ workers/);
-  });
+  };
+  await stage().journey('debug-sprout', steps, sprout);
 });
 
 describe('configurations', () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'unikernel-journey-'));
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-
   test('a deadlock is marked, and told as a cycle with both paths', async () => {
-    await writeLaunchConfiguration(folder, {
-      kernel: 'sprout',
-      cwd: sprout,
-      commandLine: 'workload deadlock',
-      cpus: 2,
-    });
-    await journey('deadlock', folder, async (workbench) => {
+    await sproutJourney(stage(), 'deadlock', { commandLine: 'workload deadlock' }, async (workbench) => {
       await workbench.openFile('.vscode/launch.json', 1);
       await workbench.page.keyboard.press('F5');
       await workbench.openContainer('Unikernel');
@@ -168,9 +129,8 @@ describe('configurations', () => {
   });
 
   test('a missing QEMU is told in one sentence', async () => {
-    await writeLaunchConfiguration(folder, { kernel: 'sprout', cwd: sprout, qemu: '/nowhere/qemu' });
-    server.complaints.expect(/\/nowhere\/qemu/);
-    await journey('missing-qemu', folder, async (workbench) => {
+    stage().server.complaints.expect(/\/nowhere\/qemu/);
+    await sproutJourney(stage(), 'missing-qemu', { qemu: '/nowhere/qemu' }, async (workbench) => {
       await workbench.openFile('.vscode/launch.json', 1);
       await workbench.page.keyboard.press('F5');
       const dialog = workbench.page.locator('.monaco-dialog-box');

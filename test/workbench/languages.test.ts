@@ -2,17 +2,14 @@
  * A person writes an image manifest and a launch configuration in VS Code: what is wrong is told where it stands, and the editor helps.
  * With UNIKERNEL_PICTURES=1 the manifest's picture is made anew.
  */
-import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBrowser } from './harness/browser.ts';
-import { CodeServer } from './harness/code-server.ts';
+import { beforeAll, expect, test } from 'vitest';
 import { Editor } from './harness/editor.ts';
-import { packageExtension, pictures } from './harness/places.ts';
+import { pictures } from './harness/places.ts';
 import { writeLaunchConfiguration } from './harness/sprout.ts';
-import { Workbench } from './harness/workbench.ts';
+import { useStage } from './harness/stage.ts';
+import type { Workbench } from './harness/workbench.ts';
 
 const manifest = [
   '[manifest]',
@@ -27,11 +24,8 @@ const manifest = [
   '',
 ].join('\n');
 
-let browser: Browser;
-let server: CodeServer;
-let folder: string;
+const stage = useStage({ 'files.autoSave': 'off' });
 beforeAll(async () => {
-  folder = await realpath(await mkdtemp(join(tmpdir(), 'unikernel-languages-')));
   await write('build/server', 'x'.repeat(48_000));
   await write('pages/index.html', '<h1>Hello</h1>\n');
   await write('pages/img/logo.svg', '<svg/>\n');
@@ -39,35 +33,16 @@ beforeAll(async () => {
   await write('static/motd', 'Welcome.\n');
   await write('static/password', 'root:x:0:0\n');
   await write('usr.manifest', manifest);
-  await writeLaunchConfiguration(folder, { kernel: 'sprout', commandLine: 'workload thrads=8 ' });
-  server = await CodeServer.start({
-    extensions: [await packageExtension('languages')],
-    settings: {
-      'workbench.colorTheme': 'Default Dark Modern',
-      'editor.minimap.enabled': false,
-      'files.autoSave': 'off',
-    },
-  });
-  browser = await startBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
+  await writeLaunchConfiguration(stage().folder, { kernel: 'sprout', commandLine: 'workload thrads=8 ' });
 });
 
 async function write(path: string, text: string): Promise<void> {
-  await mkdir(dirname(join(folder, path)), { recursive: true });
-  await writeFile(join(folder, path), text);
+  await mkdir(dirname(join(stage().folder, path)), { recursive: true });
+  await writeFile(join(stage().folder, path), text);
 }
 
-async function journey(name: string, steps: (workbench: Workbench, editor: Editor) => Promise<void>): Promise<void> {
-  const workbench = await Workbench.open(browser, server, folder);
-  try {
-    await workbench.journey(name, () => steps(workbench, new Editor(workbench.page)));
-  } finally {
-    await workbench.page.close();
-  }
+function journey(name: string, steps: (workbench: Workbench, editor: Editor) => Promise<void>): Promise<void> {
+  return stage().journey(name, (workbench) => steps(workbench, new Editor(workbench.page)));
 }
 
 test('an image manifest: problems, size, hover, completion, quick fix, rename and format', async () => {
@@ -113,7 +88,7 @@ test('an image manifest: problems, size, hover, completion, quick fix, rename an
     await workbench.command('Format Document');
     await editor.line('/etc/motd: static/motd').waitFor();
     await editor.save();
-    expect((await readFile(join(folder, 'usr.manifest'), 'utf8')).split('\n').slice(2)).toEqual([
+    expect((await readFile(join(stage().folder, 'usr.manifest'), 'utf8')).split('\n').slice(2)).toEqual([
       '/httpd: build/server',
       '/bin/httpd: ->/httpd',
       '/www/**: pages/**',
@@ -129,7 +104,7 @@ test('an image manifest: problems, size, hover, completion, quick fix, rename an
 test('a kernel’s command line in launch.json: a mistyped word is underlined, mended and completed', async () => {
   await journey('command-line', async (workbench, editor) => {
     const { page } = workbench;
-    const text = await readFile(join(folder, '.vscode/launch.json'), 'utf8');
+    const text = await readFile(join(stage().folder, '.vscode/launch.json'), 'utf8');
     const line = text.split('\n').findIndex((one) => one.includes('commandLine')) + 1;
     const before = (word: string) => (text.split('\n')[line - 1] ?? '').split(word)[0] + word;
     await workbench.openFile('.vscode/launch.json', line);

@@ -1,34 +1,13 @@
 /** A person sees all memory in one picture: goes close to a page, back in time, compares, and reads who allocated. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser, FrameLocator } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBrowser } from './harness/browser.ts';
-import { CodeServer } from './harness/code-server.ts';
-import { packageExtension, pictures, sprout } from './harness/places.ts';
-import { writeLaunchConfiguration } from './harness/sprout.ts';
-import { Workbench } from './harness/workbench.ts';
-
-const look = { 'workbench.colorTheme': 'Default Dark Modern', 'editor.minimap.enabled': false };
+import type { FrameLocator } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { pictures } from './harness/places.ts';
+import { sproutJourney, useStage } from './harness/stage.ts';
 
 /** For what VS Code shows on a busy machine. */
 const patient = { timeout: 30_000 };
 
-let browser: Browser;
-let server: CodeServer;
-let folder: string;
-beforeAll(async () => {
-  const vsix = await packageExtension('memory-pools');
-  server = await CodeServer.start({ extensions: [vsix], settings: look });
-  browser = await startBrowser();
-  folder = await mkdtemp(join(tmpdir(), 'unikernel-memory-pools-'));
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+const stage = useStage();
 
 interface Drawn {
   frames: number;
@@ -46,81 +25,74 @@ function drawn(page: FrameLocator): Promise<Drawn> {
 
 test('every page of a GiB, live, by the keyboard', async () => {
   const commandLine = '--track-allocations=64K workload threads=8 load=30 leak';
-  await writeLaunchConfiguration(folder, { kernel: 'sprout', cwd: sprout, commandLine, cpus: 2, memory: '1G' });
-  const workbench = await Workbench.open(browser, server, folder);
-  try {
-    await workbench.journey('memory-pools', async () => {
-      const { page: window } = workbench;
-      await workbench.openFile('.vscode/launch.json', 1);
-      await workbench.command('Unikernel: Show Memory Pools');
-      const page = window.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
-      const state = page.locator('#state');
-      await expect
-        .poll(() => page.locator('#message').textContent(), patient)
-        .toMatch(/^Debug a kernel to see every page/);
-      await window.keyboard.press('F5');
+  await sproutJourney(stage(), 'memory-pools', { commandLine, memory: '1G' }, async (workbench) => {
+    const { page: window } = workbench;
+    await workbench.openFile('.vscode/launch.json', 1);
+    await workbench.command('Unikernel: Show Memory Pools');
+    const page = window.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+    const state = page.locator('#state');
+    await expect
+      .poll(() => page.locator('#message').textContent(), patient)
+      .toMatch(/^Debug a kernel to see every page/);
+    await window.keyboard.press('F5');
 
-      await expect
-        .poll(() => state.textContent(), { timeout: 90_000 })
-        .toMatch(/^live · [\d,]+ of 26\d,\d{3} pages used$/);
-      await expect.poll(() => page.locator('#classes tbody tr').count(), patient).toBeGreaterThan(5);
-      await expect.poll(() => page.locator('#legend').textContent(), patient).toMatch(/free.*pool.*stack/);
+    await expect
+      .poll(() => state.textContent(), { timeout: 90_000 })
+      .toMatch(/^live · [\d,]+ of 26\d,\d{3} pages used$/);
+    await expect.poll(() => page.locator('#classes tbody tr').count(), patient).toBeGreaterThan(5);
+    await expect.poll(() => page.locator('#legend').textContent(), patient).toMatch(/free.*pool.*stack/);
 
-      // It is alive: pages change, and pictures are drawn.
-      const before = await drawn(page);
-      await expect.poll(async () => (await drawn(page)).events - before.events, patient).toBeGreaterThan(20);
-      const after = await drawn(page);
-      console.log(
-        `${after.events - before.events} readings of a GiB drawn in ${after.frames - before.frames} pictures,`,
-        `${((after.milliseconds - before.milliseconds) / (after.frames - before.frames)).toFixed(2)} ms each`,
-      );
+    // It is alive: pages change, and pictures are drawn.
+    const before = await drawn(page);
+    await expect.poll(async () => (await drawn(page)).events - before.events, patient).toBeGreaterThan(20);
+    const after = await drawn(page);
+    console.log(
+      `${after.events - before.events} readings of a GiB drawn in ${after.frames - before.frames} pictures,`,
+      `${((after.milliseconds - before.milliseconds) / (after.frames - before.frames)).toFixed(2)} ms each`,
+    );
 
-      // By keys: to the first page of a pool, close.
-      const map = page.locator('#map');
-      await map.focus();
-      const pointed = page.locator('#pointed');
-      await expect.poll(() => pointed.textContent(), patient).toMatch(/^page \d+ at physical 0x[0-9a-f]+: /);
-      await window.keyboard.press('Home');
-      await expect.poll(() => pointed.textContent(), patient).toMatch(/^page 0 at physical 0x0: reserved/);
+    // By keys: to the first page of a pool, close.
+    const map = page.locator('#map');
+    await map.focus();
+    const pointed = page.locator('#pointed');
+    await expect.poll(() => pointed.textContent(), patient).toMatch(/^page \d+ at physical 0x[0-9a-f]+: /);
+    await window.keyboard.press('Home');
+    await expect.poll(() => pointed.textContent(), patient).toMatch(/^page 0 at physical 0x0: reserved/);
 
-      for (let step = 0; !/: pool of /.test((await pointed.textContent()) ?? ''); step++) {
-        expect(step).toBeLessThan(500);
-        await window.keyboard.press('n');
-      }
-      await window.keyboard.press('Enter');
-      await expect
-        .poll(() => pointed.textContent(), patient)
-        .toMatch(/: pool of .* objects, slab .* – object \d+ of the \d+-byte class, (live|free)/);
-      await expect.poll(async () => (await drawn(page)).slabs, patient).toBeGreaterThan(0);
-      await workbench.screenshot('memory-pools-close', pictures);
-      await window.keyboard.press('Escape');
+    for (let step = 0; !/: pool of /.test((await pointed.textContent()) ?? ''); step++) {
+      expect(step).toBeLessThan(500);
+      await window.keyboard.press('n');
+    }
+    await window.keyboard.press('Enter');
+    await expect
+      .poll(() => pointed.textContent(), patient)
+      .toMatch(/: pool of .* objects, slab .* – object \d+ of the \d+-byte class, (live|free)/);
+    await expect.poll(async () => (await drawn(page)).slabs, patient).toBeGreaterThan(0);
+    await workbench.screenshot('memory-pools-close', pictures);
+    await window.keyboard.press('Escape');
 
-      // What changed since a moment.
-      await page.locator('#mark').click();
-      await expect
-        .poll(() => page.locator('#changes-summary').textContent(), patient)
-        .toMatch(/^[\d,]+ pages are in another use than /);
-      await expect.poll(() => page.locator('#changes .bar').count(), patient).toBeGreaterThan(0);
-      await page.locator('#mark').click();
+    // What changed since a moment.
+    await page.locator('#mark').click();
+    await expect
+      .poll(() => page.locator('#changes-summary').textContent(), patient)
+      .toMatch(/^[\d,]+ pages are in another use than /);
+    await expect.poll(() => page.locator('#changes .bar').count(), patient).toBeGreaterThan(0);
+    await page.locator('#mark').click();
 
-      // Back in time and to now.
-      await map.focus();
-      await window.keyboard.press('[');
-      await expect.poll(() => state.textContent(), patient).toMatch(/(now|ago) · /);
-      await page.locator('#live').click();
-      await expect.poll(() => state.textContent(), patient).toMatch(/^live · /);
+    // Back in time and to now.
+    await map.focus();
+    await window.keyboard.press('[');
+    await expect.poll(() => state.textContent(), patient).toMatch(/(now|ago) · /);
+    await page.locator('#live').click();
+    await expect.poll(() => state.textContent(), patient).toMatch(/^live · /);
 
-      // Who allocated what lives.
-      await page.locator('#tab-leaks').click();
-      await page.locator('#refresh-leaks').click();
-      await page.locator('#leaks tbody tr').first().waitFor(patient);
-      expect(await page.locator('#leaks').textContent()).toMatch(/sprout::/);
+    // Who allocated what lives.
+    await page.locator('#tab-leaks').click();
+    await page.locator('#refresh-leaks').click();
+    await page.locator('#leaks tbody tr').first().waitFor(patient);
+    expect(await page.locator('#leaks').textContent()).toMatch(/sprout::/);
 
-      await page.locator('#tab-classes').click();
-      await workbench.screenshot('memory-pools', pictures);
-    });
-    await workbench.endSession();
-  } finally {
-    await workbench.page.close();
-  }
+    await page.locator('#tab-classes').click();
+    await workbench.screenshot('memory-pools', pictures);
+  });
 });

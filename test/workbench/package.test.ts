@@ -1,15 +1,14 @@
 /** The .vsix holds what the extension needs, and nothing else. */
 import { readFileSync, statSync } from 'node:fs';
 import { inflateRawSync } from 'node:zlib';
-import { beforeAll, expect, test } from 'vitest';
-import { packageExtension } from './harness/places.ts';
+import { beforeAll, expect, inject, test } from 'vitest';
 
 const LARGEST = 2_000_000;
 
 let file: string;
 let files: Map<string, Buffer>;
-beforeAll(async () => {
-  file = await packageExtension('package');
+beforeAll(() => {
+  file = inject('vsix');
   files = unzip(readFileSync(file));
 });
 

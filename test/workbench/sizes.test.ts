@@ -1,36 +1,22 @@
 /** A person asks what Sprout's bytes are, with no session: tree, groupings, filter, code lens, comparison, budgets and map. */
 import { execFileSync } from 'node:child_process';
-import type { Browser, FrameLocator, Locator } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBrowser } from './harness/browser.ts';
-import { CodeServer } from './harness/code-server.ts';
-import { packageExtension, pictures, sprout } from './harness/places.ts';
+import type { FrameLocator, Locator } from 'playwright-core';
+import { beforeAll, expect, test } from 'vitest';
+import { pictures, sprout } from './harness/places.ts';
 import { lineOf } from './harness/sprout.ts';
-import { Workbench } from './harness/workbench.ts';
+import { useStage } from './harness/stage.ts';
+import type { Workbench } from './harness/workbench.ts';
 
-let browser: Browser;
-let server: CodeServer;
+const stage = useStage({
+  'unikernel.sizes.file': 'build/debug/sprout.elf',
+  'files.simpleDialog.enable': true,
+});
 beforeAll(async () => {
   for (const preset of ['release', 'debug']) {
     execFileSync('cmake', ['--preset', preset], { cwd: sprout, stdio: 'pipe' });
     execFileSync('cmake', ['--build', '--preset', preset, '--target', 'sprout.elf'], { cwd: sprout, stdio: 'pipe' });
   }
-  const vsix = await packageExtension('sizes');
-  server = await CodeServer.start({
-    extensions: [vsix],
-    settings: {
-      'workbench.colorTheme': 'Default Dark Modern',
-      'editor.minimap.enabled': false,
-      'unikernel.sizes.file': 'build/debug/sprout.elf',
-      'files.simpleDialog.enable': true,
-    },
-  });
-  browser = await startBrowser();
 }, 600_000);
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-});
 
 function pane(workbench: Workbench): Locator {
   return workbench.view('Symbol Sizes');
@@ -78,121 +64,115 @@ async function answer(workbench: Workbench, title: string, text: string): Promis
 }
 
 test('the sizes of Sprout, with no session', async () => {
-  const workbench = await Workbench.open(browser, server, sprout);
   // Who refers to whom is asked of a file that cannot tell it.
-  server.complaints.expect(/link with -Wl,--emit-relocs/);
-  try {
-    await workbench.journey('sizes', async () => {
-      await workbench.openContainer('Unikernel');
-      await workbench.showOnly('Symbol Sizes');
-      const folder = rows(workbench)
-        .filter({ hasText: /kernel/ })
-        .first();
-      await folder.waitFor();
-      await rows(workbench).filter({ hasText: '[debug data]' }).waitFor();
-      // The header's hover would cover the first row.
-      await workbench.page.mouse.move(800, 500);
-      await folder.click();
-      const sched = rows(workbench).filter({ hasText: /^sched/ });
-      await sched.waitFor();
-      await sched.click();
-      await rows(workbench)
-        .filter({ hasText: /^timer\.cc.*KiB/ })
-        .waitFor();
-      await workbench.screenshot('sizes-tree');
+  stage().server.complaints.expect(/link with -Wl,--emit-relocs/);
+  const steps = async (workbench: Workbench): Promise<void> => {
+    await workbench.openContainer('Unikernel');
+    await workbench.showOnly('Symbol Sizes');
+    const folder = rows(workbench)
+      .filter({ hasText: /kernel/ })
+      .first();
+    await folder.waitFor();
+    await rows(workbench).filter({ hasText: '[debug data]' }).waitFor();
+    // The header's hover would cover the first row.
+    await workbench.page.mouse.move(800, 500);
+    await folder.click();
+    const sched = rows(workbench).filter({ hasText: /^sched/ });
+    await sched.waitFor();
+    await sched.click();
+    await rows(workbench)
+      .filter({ hasText: /^timer\.cc.*KiB/ })
+      .waitFor();
+    await workbench.screenshot('sizes-tree');
 
-      // A symbol opens its source; its menu shows its instructions and who keeps it.
-      await rows(workbench)
-        .filter({ hasText: /^timer\.cc/ })
-        .click();
-      const symbol = rows(workbench)
-        .filter({ hasText: /^sprout::disarm/ })
-        .first();
-      await symbol.click();
-      await workbench.page.locator('.tab.active').filter({ hasText: 'timer.cc' }).waitFor();
-      const definition = await lineOf('sched/timer.cc', 'static void disarm(');
-      await workbench.page
-        .locator('.statusbar-item')
-        .filter({ hasText: `Ln ${definition},` })
-        .waitFor();
-      // Above each function stands its size.
-      const lens = workbench.page.locator('.codelens-decoration a').filter({ hasText: /^\d[\d.,]* (B|KiB)/ });
-      await lens.first().waitFor();
-      await workbench.screenshot('sizes-lens', pictures);
-      await menu(workbench, symbol, 'Show Disassembly');
-      await workbench.page.locator('.tab.active').filter({ hasText: 'disarm' }).waitFor();
-      await workbench.page
-        .locator('.view-line')
-        .filter({ hasText: /push\s/ })
-        .first()
-        .waitFor();
-      await workbench.screenshot('sizes-disassembly');
-      await menu(workbench, symbol, 'Who Keeps It Alive');
-      await workbench.page.locator('.notification-list-item-message').filter({ hasText: '--emit-relocs' }).waitFor();
+    // A symbol opens its source; its menu shows its instructions and who keeps it.
+    await rows(workbench)
+      .filter({ hasText: /^timer\.cc/ })
+      .click();
+    const symbol = rows(workbench)
+      .filter({ hasText: /^sprout::disarm/ })
+      .first();
+    await symbol.click();
+    await workbench.page.locator('.tab.active').filter({ hasText: 'timer.cc' }).waitFor();
+    const definition = await lineOf('sched/timer.cc', 'static void disarm(');
+    await workbench.page
+      .locator('.statusbar-item')
+      .filter({ hasText: `Ln ${definition},` })
+      .waitFor();
+    // Above each function stands its size.
+    const lens = workbench.page.locator('.codelens-decoration a').filter({ hasText: /^\d[\d.,]* (B|KiB)/ });
+    await lens.first().waitFor();
+    await workbench.screenshot('sizes-lens', pictures);
+    await menu(workbench, symbol, 'Show Disassembly');
+    await workbench.page.locator('.tab.active').filter({ hasText: 'disarm' }).waitFor();
+    await workbench.page
+      .locator('.view-line')
+      .filter({ hasText: /push\s/ })
+      .first()
+      .waitFor();
+    await workbench.screenshot('sizes-disassembly');
+    await menu(workbench, symbol, 'Who Keeps It Alive');
+    await workbench.page.locator('.notification-list-item-message').filter({ hasText: '--emit-relocs' }).waitFor();
 
-      await pick(workbench, 'Unikernel: Group Sizes', 'By namespace');
-      const namespace = rows(workbench)
-        .filter({ hasText: /^sprout/ })
-        .first();
-      await namespace.waitFor();
-      await answer(workbench, 'Unikernel: Filter Sizes', 'timer_wait|g_timer_sets');
-      await pane(workbench).getByText('Only what matches').waitFor();
-      await workbench.screenshot('sizes-filter');
-      await answer(workbench, 'Unikernel: Filter Sizes', '');
-      await pick(workbench, 'Unikernel: Group Sizes', 'By folder');
+    await pick(workbench, 'Unikernel: Group Sizes', 'By namespace');
+    const namespace = rows(workbench)
+      .filter({ hasText: /^sprout/ })
+      .first();
+    await namespace.waitFor();
+    await answer(workbench, 'Unikernel: Filter Sizes', 'timer_wait|g_timer_sets');
+    await pane(workbench).getByText('Only what matches').waitFor();
+    await workbench.screenshot('sizes-filter');
+    await answer(workbench, 'Unikernel: Filter Sizes', '');
+    await pick(workbench, 'Unikernel: Group Sizes', 'By folder');
 
-      await workbench.command('Unikernel: Check Size Budgets');
-      await workbench.page
-        .locator('.notification-list-item-message')
-        .filter({ hasText: /budget/ })
-        .first()
-        .waitFor();
-      await workbench.page.locator('.tab.active').filter({ hasText: 'size budgets' }).waitFor();
+    await workbench.command('Unikernel: Check Size Budgets');
+    await workbench.page
+      .locator('.notification-list-item-message')
+      .filter({ hasText: /budget/ })
+      .first()
+      .waitFor();
+    await workbench.page.locator('.tab.active').filter({ hasText: 'size budgets' }).waitFor();
 
-      await workbench.command('Notifications: Clear All Notifications');
-      await workbench.command('Unikernel: Show Size Map');
-      const page: FrameLocator = workbench.page
-        .frameLocator('iframe.webview.ready')
-        .frameLocator('iframe#active-frame');
-      const canvas = page.locator('#map');
-      await canvas.waitFor();
-      const status = page.locator('#status');
-      await expect.poll(() => status.textContent()).toMatch(/KiB/);
-      await workbench.screenshot('sizes-map', pictures);
-      await canvas.focus();
-      await workbench.page.keyboard.press('Home');
-      const first = await status.textContent();
-      await workbench.page.keyboard.press('ArrowRight');
-      await expect.poll(() => status.textContent()).not.toBe(first);
-      expect(await status.textContent()).toMatch(/, 2 of \d+/);
-      await workbench.page.keyboard.press('Home');
-      await workbench.page.keyboard.press('Enter');
-      await expect.poll(() => page.locator('#trail vscode-button').count()).toBeGreaterThan(1);
-      await workbench.screenshot('sizes-map-zoomed');
-      await workbench.page.keyboard.press('Escape');
-      await expect.poll(() => page.locator('#trail vscode-button').count()).toBe(1);
+    await workbench.command('Notifications: Clear All Notifications');
+    await workbench.command('Unikernel: Show Size Map');
+    const page: FrameLocator = workbench.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+    const canvas = page.locator('#map');
+    await canvas.waitFor();
+    const status = page.locator('#status');
+    await expect.poll(() => status.textContent()).toMatch(/KiB/);
+    await workbench.screenshot('sizes-map', pictures);
+    await canvas.focus();
+    await workbench.page.keyboard.press('Home');
+    const first = await status.textContent();
+    await workbench.page.keyboard.press('ArrowRight');
+    await expect.poll(() => status.textContent()).not.toBe(first);
+    expect(await status.textContent()).toMatch(/, 2 of \d+/);
+    await workbench.page.keyboard.press('Home');
+    await workbench.page.keyboard.press('Enter');
+    await expect.poll(() => page.locator('#trail vscode-button').count()).toBeGreaterThan(1);
+    await workbench.screenshot('sizes-map-zoomed');
+    await workbench.page.keyboard.press('Escape');
+    await expect.poll(() => page.locator('#trail vscode-button').count()).toBe(1);
 
-      await workbench.openContainer('Unikernel');
-      await pick(workbench, 'Unikernel: Compare Sizes with Another Build', 'build/release/sprout.elf');
-      await pane(workbench)
-        .getByText(/since release\/sprout\.elf/)
-        .waitFor();
-      await rows(workbench)
-        .filter({ hasText: /[+−]\d/ })
-        .first()
-        .waitFor();
-      // The map shows the comparison too.
-      await canvas.focus();
-      await expect
-        .poll(async () => {
-          await workbench.page.keyboard.press('Home');
-          return status.textContent();
-        })
-        .toMatch(/, [+−]\d/);
-      await workbench.screenshot('sizes-compared');
-      await workbench.command('Unikernel: End the Comparison of Sizes');
-    });
-  } finally {
-    await workbench.page.close();
-  }
+    await workbench.openContainer('Unikernel');
+    await pick(workbench, 'Unikernel: Compare Sizes with Another Build', 'build/release/sprout.elf');
+    await pane(workbench)
+      .getByText(/since release\/sprout\.elf/)
+      .waitFor();
+    await rows(workbench)
+      .filter({ hasText: /[+−]\d/ })
+      .first()
+      .waitFor();
+    // The map shows the comparison too.
+    await canvas.focus();
+    await expect
+      .poll(async () => {
+        await workbench.page.keyboard.press('Home');
+        return status.textContent();
+      })
+      .toMatch(/, [+−]\d/);
+    await workbench.screenshot('sizes-compared');
+    await workbench.command('Unikernel: End the Comparison of Sizes');
+  };
+  await stage().journey('sizes', steps, sprout);
 }, 300_000);

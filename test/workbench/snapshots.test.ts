@@ -1,31 +1,16 @@
 /** A person saves a guest, looks at its panic later with no QEMU, and sees what changed between the two moments. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBrowser } from './harness/browser.ts';
-import { CodeServer } from './harness/code-server.ts';
-import { packageExtension, sprout } from './harness/places.ts';
+import { expect, test } from 'vitest';
+import { sprout } from './harness/places.ts';
 import { lineOf, writeLaunchConfiguration } from './harness/sprout.ts';
-import { Workbench } from './harness/workbench.ts';
+import { useStage } from './harness/stage.ts';
+import type { Workbench } from './harness/workbench.ts';
 
-let browser: Browser;
-let server: CodeServer;
-let folder: string;
-beforeAll(async () => {
-  const vsix = await packageExtension('snapshots');
-  server = await CodeServer.start({ extensions: [vsix] });
-  browser = await startBrowser();
-  folder = await mkdtemp(join(tmpdir(), 'unikernel-snapshots-'));
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+const stage = useStage();
 
 test('save a guest that runs; its panic saves itself; open that, and compare the two', async () => {
+  const { folder } = stage();
   const panics = join(folder, 'panics');
   await writeLaunchConfiguration(folder, {
     kernel: process.env.SPROUT_ELF ?? 'sprout',
@@ -34,9 +19,8 @@ test('save a guest that runs; its panic saves itself; open that, and compare the
     commandLine: '--track-allocations workload leak panic=8',
     snapshotOnPanic: panics,
   });
-  const workbench = await Workbench.open(browser, server, folder);
-  const { page } = workbench;
-  await workbench.journey('snapshots', async () => {
+  await stage().journey('snapshots', async (workbench) => {
+    const { page } = workbench;
     await workbench.openFile('.vscode/launch.json', 1);
     await page.keyboard.press('F5');
     await workbench.guestSays(/workload: \d+ workers/);
@@ -77,13 +61,12 @@ test('save a guest that runs; its panic saves itself; open that, and compare the
     await workbench.screenshot('snapshots-compared');
     await workbench.endSession();
   });
-  await page.close();
 });
 
 /** In VS Code's own file dialog, which takes a whole path once it shows the workspace's. */
 async function enterPath({ page }: Workbench, path: string): Promise<void> {
   const input = page.locator('.quick-input-widget input.input');
-  await expect.poll(() => input.inputValue()).toContain(folder);
+  await expect.poll(() => input.inputValue()).toContain(stage().folder);
   await input.fill(path);
   await page
     .locator('.quick-input-widget')

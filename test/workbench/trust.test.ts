@@ -1,17 +1,13 @@
 /** In a workspace that is not trusted nothing is built or run. */
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBrowser } from './harness/browser.ts';
-import { CodeServer } from './harness/code-server.ts';
-import { packageExtension } from './harness/places.ts';
-import { Workbench } from './harness/workbench.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { useStage } from './harness/stage.ts';
 
-let folder: string;
+const stage = useStage({ 'security.workspace.trust.enabled': true });
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'unikernel-trust-'));
+  const { folder } = stage();
   // A tree that looks like Sprout's, whose configuration step leaves a trace.
   const trace = 'file(WRITE it-ran "")';
   await writeFile(join(folder, 'CMakeLists.txt'), `cmake_minimum_required(VERSION 3.25)\nproject(sprout)\n${trace}\n`);
@@ -21,38 +17,29 @@ beforeAll(async () => {
   await writeFile(join(folder, 'CMakePresets.json'), JSON.stringify(presets));
   await writeFile(join(folder, 'main.cc'), 'int main() {}\n');
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('F5 and the build ask for trust; without it nothing runs', async () => {
-  const vsix = await packageExtension('trust');
-  const settings = { 'security.workspace.trust.enabled': true };
-  await using server = await CodeServer.start({ extensions: [vsix], settings });
-  const browser = await startBrowser();
-  try {
-    const workbench = await Workbench.open(browser, server, folder);
-    await workbench.journey('trust', async () => {
-      const dialog = workbench.page.locator('.monaco-dialog-box');
-      await workbench.page.locator('.statusbar-item').filter({ hasText: 'Restricted Mode' }).waitFor();
-      await workbench.openFile('main.cc', 1);
-      for (const start of [
-        () => workbench.page.keyboard.press('F5'),
-        () => workbench.command('Unikernel: Build Kernel'),
-      ]) {
-        await start();
-        await dialog.filter({ hasText: 'Do you trust the authors' }).waitFor();
-        await workbench.screenshot('trust');
-        await dialog.getByRole('button', { name: 'Cancel' }).click();
-        await dialog.waitFor({ state: 'hidden' });
-      }
-      expect(await workbench.page.locator('.debug-toolbar').isVisible()).toBe(false);
-      expect(existsSync(join(folder, 'it-ran'))).toBe(false);
+  const { folder } = stage();
+  await stage().journey('trust', async (workbench) => {
+    const dialog = workbench.page.locator('.monaco-dialog-box');
+    await workbench.page.locator('.statusbar-item').filter({ hasText: 'Restricted Mode' }).waitFor();
+    await workbench.openFile('main.cc', 1);
+    for (const start of [
+      () => workbench.page.keyboard.press('F5'),
+      () => workbench.command('Unikernel: Build Kernel'),
+    ]) {
+      await start();
+      await dialog.filter({ hasText: 'Do you trust the authors' }).waitFor();
+      await workbench.screenshot('trust');
+      await dialog.getByRole('button', { name: 'Cancel' }).click();
+      await dialog.waitFor({ state: 'hidden' });
+    }
+    expect(await workbench.page.locator('.debug-toolbar').isVisible()).toBe(false);
+    expect(existsSync(join(folder, 'it-ran'))).toBe(false);
 
-      // The same build runs once the folder is trusted: what was missing was the trust.
-      await workbench.command('Unikernel: Build Kernel');
-      await dialog.getByRole('button', { name: /^Trust/ }).click();
-      await expect.poll(() => existsSync(join(folder, 'it-ran')), { timeout: 30_000 }).toBe(true);
-    });
-  } finally {
-    await browser.close();
-  }
+    // The same build runs once the folder is trusted: what was missing was the trust.
+    await workbench.command('Unikernel: Build Kernel');
+    await dialog.getByRole('button', { name: /^Trust/ }).click();
+    await expect.poll(() => existsSync(join(folder, 'it-ran')), { timeout: 30_000 }).toBe(true);
+  });
 });

@@ -1,53 +1,25 @@
 /** A person sees a deadlock as a graph: red, with who holds and who waits; goes from it to code and rows; and reads a backtrace. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser, FrameLocator } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startBrowser } from './harness/browser.ts';
-import { CodeServer } from './harness/code-server.ts';
-import { packageExtension, pictures, sprout } from './harness/places.ts';
-import { lineOf, writeLaunchConfiguration } from './harness/sprout.ts';
-import { Workbench } from './harness/workbench.ts';
-
-const look = { 'workbench.colorTheme': 'Default Dark Modern', 'editor.minimap.enabled': false };
+import type { FrameLocator } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { pictures } from './harness/places.ts';
+import { lineOf } from './harness/sprout.ts';
+import { sproutJourney, useStage } from './harness/stage.ts';
+import type { Workbench } from './harness/workbench.ts';
 
 /** For what VS Code shows on a busy machine. */
 const patient = { timeout: 30_000 };
 
-let browser: Browser;
-let server: CodeServer;
-let folder: string;
-beforeAll(async () => {
-  const vsix = await packageExtension('waits-for');
-  server = await CodeServer.start({ extensions: [vsix], settings: look });
-  browser = await startBrowser();
-  folder = await mkdtemp(join(tmpdir(), 'unikernel-waits-for-'));
-});
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+const stage = useStage();
 
 function graphPage(workbench: Workbench): FrameLocator {
   return workbench.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
 }
 
-/** Launches Sprout in a window of its own with `commandLine`, and ends it whatever happened. */
-async function journey(
-  name: string,
-  commandLine: string,
-  steps: (workbench: Workbench) => Promise<void>,
-): Promise<void> {
-  await writeLaunchConfiguration(folder, { kernel: 'sprout', cwd: sprout, commandLine, cpus: 2 });
-  const workbench = await Workbench.open(browser, server, folder);
-  try {
-    await workbench.journey(name, () => steps(workbench));
-    await workbench.endSession();
-  } finally {
-    await workbench.page.close();
-  }
+/** Goes a journey in a folder that launches Sprout with `commandLine`. */
+function journey(name: string, commandLine: string, steps: (workbench: Workbench) => Promise<void>): Promise<void> {
+  return sproutJourney(stage(), name, { commandLine }, steps);
 }
 
 /** Waits until the editor in front shows a file at a line. */
@@ -175,7 +147,7 @@ test('a panic stops at its cause; its backtrace leads to the source, in the cons
     const rows = await window.locator('.xterm-rows > div').allTextContents();
     const frames = rows.map((row) => /^\s*#\d+ 0x[0-9a-f]+/.exec(row.replaceAll('\u00a0', ' '))?.[0]).filter(Boolean);
     expect(frames.length).toBeGreaterThanOrEqual(2);
-    await writeFile(join(folder, 'panic.txt'), `Backtrace:\n${frames.join('\n')}\n`);
+    await writeFile(join(stage().folder, 'panic.txt'), `Backtrace:\n${frames.join('\n')}\n`);
     await workbench.openFile('panic.txt', 1);
     await window.keyboard.press('Control+A');
     await workbench.command('Unikernel: Open Backtrace…');

@@ -10,8 +10,8 @@ import { Complaints } from './complaints.ts';
 export interface CodeServerOptions {
   /** Added to `quietSettings`. */
   settings?: Record<string, unknown>;
-  /** .vsix files to install before the start. */
-  extensions?: string[];
+  /** The folder that its extensions are installed in (see `installExtensions`); default: one of its own, empty. */
+  extensions?: string;
   /** Added to the environment of the server and its extension host. */
   environment?: Record<string, string>;
   /** Passed on to the VS Code server: `flag` or `flag=value`. */
@@ -121,19 +121,27 @@ export class CodeServer implements AsyncDisposable {
   }
 }
 
+/** Installs .vsix files into `folder`, for servers to come. */
+export async function installExtensions(files: readonly string[], folder: string): Promise<void> {
+  await using home = await temporaryFolder();
+  for (const file of files) {
+    const places = ['--user-data-dir', home.path, '--extensions-dir', folder];
+    const parameters = [codeServer.entry, ...places, '--install-extension', file, '--force'];
+    const environment = { ...process.env, HOME: home.path, XDG_CONFIG_HOME: home.path };
+    const { status, stdout, stderr } = spawnSync(codeServer.node, parameters, { env: environment, encoding: 'utf8' });
+    if (status !== 0) {
+      throw new Error(`${file} could not be installed:\n${stdout}${stderr}`);
+    }
+  }
+}
+
 async function launch(home: string, options: CodeServerOptions): Promise<ChildProcess> {
-  const places = ['--user-data-dir', join(home, 'data'), '--extensions-dir', join(home, 'extensions')];
+  const extensions = options.extensions ?? join(home, 'extensions');
+  const places = ['--user-data-dir', join(home, 'data'), '--extensions-dir', extensions];
   const environment = { ...process.env, ...options.environment, HOME: home, XDG_CONFIG_HOME: join(home, 'config') };
   await mkdir(join(home, 'data/User'), { recursive: true });
   const settings = { ...quietSettings, ...options.settings };
   await writeFile(join(home, 'data/User/settings.json'), JSON.stringify(settings, null, 2));
-  for (const extension of options.extensions ?? []) {
-    const parameters = [codeServer.entry, ...places, '--install-extension', extension, '--force'];
-    const { status, stdout, stderr } = spawnSync(codeServer.node, parameters, { env: environment, encoding: 'utf8' });
-    if (status !== 0) {
-      throw new Error(`${extension} could not be installed:\n${stdout}${stderr}`);
-    }
-  }
   const quiet = ['--disable-telemetry', '--disable-update-check', '--disable-getting-started-override'];
   const passed = (options.options ?? []).flatMap((option) => ['--vscode-option', option]);
   const server = [codeServer.entry, '--auth', 'none', '--bind-addr', '127.0.0.1:0', ...quiet, ...passed, ...places];
@@ -185,6 +193,11 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // The group is gone: what we wanted.
   }
+}
+
+async function temporaryFolder(): Promise<AsyncDisposable & { path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'unikernel-vscode-'));
+  return { path, [Symbol.asyncDispose]: () => removeFolder(path) };
 }
 
 async function removeFolder(folder: string | undefined): Promise<void> {

@@ -17,8 +17,7 @@ export class Editor {
   async placeCursor(line: number, before: string): Promise<void> {
     const place = `Ln ${line}, Col ${before.length + 1}`;
     const input = this.#page.locator('.quick-input-widget input.input');
-    await this.#page.keyboard.press('Control+G');
-    await input.waitFor();
+    await this.#ask(['Control+G'], input);
     await input.fill(`:${line}:${before.length + 1}`);
     await this.#page.keyboard.press('Enter');
     await input.waitFor({ state: 'hidden' });
@@ -27,17 +26,14 @@ export class Editor {
 
   /** Asks for the hover at the cursor, and waits until it says `text`. */
   async hover(text: string): Promise<void> {
-    await this.#page.keyboard.press('Control+K');
-    await this.#page.keyboard.press('Control+I');
-    await this.#page.locator('.monaco-hover').filter({ hasText: text }).first().waitFor();
+    await this.#ask(['Control+K', 'Control+I'], this.#page.locator('.monaco-hover').filter({ hasText: text }).first());
     await this.#page.keyboard.press('Escape');
   }
 
   /** Applies the quick fix of that title at the cursor. */
   async quickFix(title: string): Promise<void> {
-    await this.#page.keyboard.press('Control+.');
     const action = this.#page.locator('.action-widget .monaco-list-row').filter({ hasText: title });
-    await action.waitFor();
+    await this.#ask(['Control+.'], action);
     await action.click();
     await action.waitFor({ state: 'hidden' });
   }
@@ -52,12 +48,30 @@ export class Editor {
 
   /** Gives the symbol at the cursor another name. */
   async rename(name: string): Promise<void> {
-    await this.#page.keyboard.press('F2');
     const input = this.#page.locator('.rename-box input');
-    await input.waitFor();
+    await this.#ask(['F2'], input);
     await input.fill(name);
     await this.#page.keyboard.press('Enter');
     await input.waitFor({ state: 'hidden' });
+  }
+
+  /**
+   * Presses `keys` until `answer` is in sight: a busy VS Code may answer with what it knew before the last edit, and whatever takes the
+   * focus closes what it shows.
+   */
+  async #ask(keys: readonly string[], answer: Locator): Promise<void> {
+    for (let attempt = 0; attempt < 5; attempt++) {
+      for (const key of keys) {
+        await this.#page.keyboard.press(key);
+      }
+      try {
+        await answer.waitFor({ timeout: 6_000 });
+        return;
+      } catch {
+        await this.#page.keyboard.press('Escape');
+      }
+    }
+    throw new Error(`${keys.join(' ')} did not show ${answer}`);
   }
 
   async save(): Promise<void> {

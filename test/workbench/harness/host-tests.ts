@@ -2,21 +2,21 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { inject } from 'vitest';
 import type { HostReport } from '../extension-host/report.ts';
 import { startBrowser } from './browser.ts';
 import { CodeServer } from './code-server.ts';
-import { packageExtension, repository, runFolder, sprout } from './places.ts';
+import { repository, runFolder, sprout } from './places.ts';
 
 /** How long all suites together may take. */
 const LIMIT_MS = 180_000;
 
 export async function runHostTests(): Promise<HostReport> {
-  const vsix = await packageExtension('extension-host');
   const tests = await bundleTests();
   const report = join(tests, 'report.json');
   const log: string[] = [];
   await using server = await CodeServer.start({
-    extensions: [vsix],
+    extensions: inject('extensions'),
     options: ['enable-smoke-test-driver'],
     environment: { UNIKERNEL_TEST_REPORT: report },
   });
