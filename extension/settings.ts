@@ -12,8 +12,10 @@ interface Settings {
   'sizes.sourceMap': Record<string, string>;
 }
 
+export type SettingName = keyof Settings;
+
 /** The value of `unikernel.<name>` for `scope` (a workspace folder), as the user has it now. */
-export function setting<K extends keyof Settings>(name: K, scope?: vscode.ConfigurationScope): Settings[K] {
+export function setting<K extends SettingName>(name: K, scope?: vscode.ConfigurationScope): Settings[K] {
   const value = vscode.workspace.getConfiguration('unikernel', scope ?? null).get<Settings[K]>(name);
   if (value === undefined) {
     throw new Error(`The manifest has no setting unikernel.${name}`);

@@ -4,11 +4,11 @@ import { formatAddress, type SlabRow } from '../../debug-adapter/protocol.ts';
 import { MOST_SLABS, type ToHost, type ToPage } from '../../webviews/memory-pools/messages.ts';
 import { request, type Sessions, sentence } from '../sessions.ts';
 import { openPlace, showThread } from '../show-thread.ts';
+import { Subscription } from '../subscription.ts';
 import { LiveView } from '../views/live-view.ts';
 import { openCaller } from './callers.ts';
 import { memoryPoolsPage } from './memory-pools-page.ts';
 import { openPage } from './page.ts';
-import { PagesFeed } from './pages-feed.ts';
 
 const TYPE = 'unikernel.memoryPools';
 const PAGE_SIZE = 4096;
@@ -33,7 +33,7 @@ class MemoryPoolsPanel {
   readonly #panel: vscode.WebviewPanel;
   readonly #sessions: Sessions;
   readonly #pools: LiveView<'mallocPools'>;
-  readonly #pages: PagesFeed;
+  readonly #pages: Subscription<'unikernel/pagesChanged'>;
   readonly #disposables: vscode.Disposable[];
   /** Where the kernel maps frame 0. */
   #base = 0;
@@ -44,7 +44,12 @@ class MemoryPoolsPanel {
     this.#sessions = sessions;
     this.#panel = openPage(extension, TYPE, memoryPoolsPage());
     this.#pools = new LiveView('mallocPools', sessions);
-    this.#pages = new PagesFeed(sessions);
+    this.#pages = new Subscription(sessions, {
+      event: 'unikernel/pagesChanged',
+      rate: 'memoryPools.refreshRate',
+      subscribe: (session, rate) => request(session, 'unikernel/subscribePages', { rate }),
+      unsubscribe: 'unikernel/unsubscribe',
+    });
     this.#disposables = [
       this.#pools,
       this.#pages,

@@ -1,7 +1,7 @@
 /** The *Live Watch* view: values of the current session's guest, stopped or running, as expressions that the user pinned. */
 import * as vscode from 'vscode';
 import { request, type Sessions, sentence } from '../sessions.ts';
-import { ValueFeed } from './feed.ts';
+import { Subscription } from '../subscription.ts';
 import { watchItem, watchTooltip } from './item.ts';
 import { MOST_EXPRESSIONS, moved, type Pin, rangeOf, rangesBelow, rowId, type WatchRow, WatchRows } from './rows.ts';
 
@@ -20,7 +20,7 @@ export class LiveWatch
   readonly #state: vscode.Memento;
   readonly #sessions: Sessions;
   readonly #rows = new WatchRows();
-  readonly #feed: ValueFeed;
+  readonly #feed: Subscription<'unikernel/valuesChanged'>;
   readonly #tree: vscode.TreeView<WatchRow>;
   readonly #drawn = new vscode.EventEmitter<WatchRow[] | undefined>();
   readonly #subscriptions: vscode.Disposable[];
@@ -39,7 +39,12 @@ export class LiveWatch
     this.#sessions = sessions;
     this.#pins = state.get<Pin[]>(PINS_KEY, []);
     this.#rows.setPins(this.#pins);
-    this.#feed = new ValueFeed(sessions, () => ({ ...this.#rows.wanted(), hexadecimal: this.isHexadecimal }));
+    this.#feed = new Subscription(sessions, {
+      event: 'unikernel/valuesChanged',
+      rate: 'views.refreshRate',
+      subscribe: (session, rate) => this.#subscribe(session, rate),
+      unsubscribe: 'unikernel/unsubscribeValues',
+    });
     this.#tree = vscode.window.createTreeView('unikernel.liveWatch', {
       treeDataProvider: this,
       dragAndDropController: this,
@@ -188,6 +193,13 @@ export class LiveWatch
   }
 
   /** Another session, or none: its values are not those of the one before. */
+  #subscribe(session: vscode.DebugSession, rate: number): Promise<{ subscription: number }> | undefined {
+    const wanted = this.#rows.wanted();
+    return wanted.expressions.length === 0
+      ? undefined
+      : request(session, 'unikernel/subscribeValues', { ...wanted, hexadecimal: this.isHexadecimal, rate });
+  }
+
   #forget(): void {
     this.#failure = undefined;
     this.#rows.clear();
