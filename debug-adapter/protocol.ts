@@ -280,6 +280,13 @@ export interface TracepointsResponse {
   tracepoints: Tracepoint[];
 }
 
+/** `unikernel/setTracepoint`: records of a tracepoint from now on, or no more. A guest that runs stands for a moment. */
+export interface SetTracepointRequest {
+  /** As `unikernel/tracepoints` tells it. */
+  name: string;
+  enabled: boolean;
+}
+
 /** `unikernel/awarenessReport`: everything that the views ask of this build of the kernel, found or not. Needs no guest. */
 export interface AwarenessReport {
   kernel: 'sprout' | 'osv';
@@ -377,6 +384,7 @@ export interface CustomRequests {
   'unikernel/profile': [ProfileRequest, ProfileReading];
   'unikernel/bootPhases': [Record<string, never>, BootPhasesResponse];
   'unikernel/tracepoints': [Record<string, never>, TracepointsResponse];
+  'unikernel/setTracepoint': [SetTracepointRequest, Record<string, never>];
   'unikernel/awarenessReport': [Record<string, never>, AwarenessReport];
   'unikernel/identify': [IdentifyRequest, Identification];
   'unikernel/symbolise': [SymboliseRequest, SymboliseResponse];

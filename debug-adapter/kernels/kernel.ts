@@ -84,12 +84,26 @@ export interface Kernel {
   identify(snapshot: Snapshot, address: Address): Identification;
   /** Every tracepoint, recorded or not; absent where the kernel has none that it could list. */
   tracepoints?(snapshot: Snapshot): Tracepoint[];
+  /**
+   * What turns the tracepoints of a name on or off; nothing where they are so. Undefined while the guest is about to change what would be
+   * written. Only of a guest that stands. @throws Error with one sentence when there is none of that name.
+   */
+  tracepointWrites?(snapshot: Snapshot, name: string, isEnabled: boolean): MemoryWrite[] | undefined;
   /** Programs that the guest loaded from files of its own, as far as it tells; absent where all code is the kernel's. */
   programs?(snapshot: Snapshot): LoadedProgram[];
   /** See Observation.threadsAtStop. */
   threadsAtStop(snapshot: Snapshot, stackPointers: readonly bigint[]): StoppedThread[];
   /** See Observation.parkedRegisters. */
   parkedRegisters(snapshot: Snapshot, thread: number): KnownRegisters | undefined;
+}
+
+/** Bytes that the control road is to write into the guest's memory while it stands. */
+export interface MemoryWrite {
+  address: Address;
+  /** Hexadecimal. */
+  bytes: string;
+  /** How often they are written, one after the other. Default: once. */
+  repeat?: number;
 }
 
 /** A program or library in the guest's memory. */

@@ -354,6 +354,8 @@ export interface Tracepoint {
   format: string;
   /** Whether it writes records now. */
   enabled: boolean;
+  /** How many were read so far. Those that were overwritten before anybody asked are not among them. */
+  records: number;
 }
 
 /** Where a sample's frame is in the program. */

@@ -8,6 +8,7 @@ import { addressOf } from './memory.ts';
 import type { Handlers } from './requests.ts';
 import type { SnapshotFamily } from './snapshots.ts';
 import { type SubscriptionEvents, Subscriptions } from './subscriptions.ts';
+import { setTracepoint } from './tracepoints.ts';
 
 type Family = Exclude<keyof CustomRequests, LiveFamily | SnapshotFamily | 'unikernel/focusThread'>;
 
@@ -49,6 +50,10 @@ export class KernelViews {
       'unikernel/slab': async ({ address }) =>
         (await this.#observation()).slab(Number(BigInt.asIntN(64, addressOf(address)))),
       'unikernel/tracepoints': async () => (await this.#observation()).tracepoints(),
+      'unikernel/setTracepoint': async (given) => {
+        await setTracepoint(this.#current().debuggee, await this.#observation(), given);
+        return {};
+      },
       'unikernel/awarenessReport': async () => this.#program().awarenessReport(),
       'unikernel/identify': async ({ address }) =>
         (await this.#observation()).identify(Number(BigInt.asIntN(64, addressOf(address)))),

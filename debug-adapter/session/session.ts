@@ -42,7 +42,13 @@ const CAPABILITIES: DebugProtocol.Capabilities = {
 };
 
 /** Requests that write registers or memory. */
-const CHANGES: ReadonlySet<string> = new Set(['setVariable', 'setExpression', 'writeMemory', 'unikernel/setLiveValue']);
+const CHANGES: ReadonlySet<string> = new Set([
+  'setVariable',
+  'setExpression',
+  'writeMemory',
+  'unikernel/setLiveValue',
+  'unikernel/setTracepoint',
+]);
 
 /** One session: one guest at a time. `end` leaves nothing behind. */
 export class UnikernelSession extends DebugSession {

@@ -29,7 +29,14 @@ import type {
   WaitCycle,
 } from '../protocol.ts';
 import type { WorkerMessage, WorkerRequest, WorkerStart } from './messages.ts';
-import type { KnownRegisters, LoadedProgram, Observation, ObservationOptions, StoppedThread } from './observation.ts';
+import type {
+  KnownRegisters,
+  LoadedProgram,
+  MemoryWrite,
+  Observation,
+  ObservationOptions,
+  StoppedThread,
+} from './observation.ts';
 
 interface Pending {
   resolve(value: unknown): void;
@@ -156,6 +163,10 @@ export class ObservationWorker implements Observation {
 
   tracepoints(): Promise<TracepointsResponse> {
     return this.#ask('tracepoints');
+  }
+
+  tracepointWrites(name: string, isEnabled: boolean): Promise<MemoryWrite[] | undefined> {
+    return this.#ask('tracepointWrites', name, isEnabled);
   }
 
   programs(): Promise<LoadedProgram[]> {

@@ -1,5 +1,5 @@
 import type { SymbolPlace } from '../elf/symbol-place.ts';
-import type { KnownRegisters, LoadedProgram, StoppedThread } from '../kernels/kernel.ts';
+import type { KnownRegisters, LoadedProgram, MemoryWrite, StoppedThread } from '../kernels/kernel.ts';
 import type { RamSource } from '../machine/machine.ts';
 import type {
   Address,
@@ -25,7 +25,7 @@ import type {
   WaitCycle,
 } from '../protocol.ts';
 
-export type { KnownRegisters, LoadedProgram, RegisterName, StoppedThread } from '../kernels/kernel.ts';
+export type { KnownRegisters, LoadedProgram, MemoryWrite, RegisterName, StoppedThread } from '../kernels/kernel.ts';
 
 /** What the observation worker needs to begin; it starts reading layouts at once, beside the build-up of the session. */
 export interface ObservationOptions {
@@ -88,6 +88,8 @@ export interface Observation {
   awarenessReport(): Promise<AwarenessReport>;
   /** What the kernel could record. Rejects for a kernel without tracepoints. */
   tracepoints(): Promise<TracepointsResponse>;
+  /** What turns tracepoints of a name on or off; see `Kernel`. Only while the guest stands, quietly or not. */
+  tracepointWrites(name: string, isEnabled: boolean): Promise<MemoryWrite[] | undefined>;
   /** Programs that the guest loaded beside its kernel. */
   programs(): Promise<LoadedProgram[]>;
   /** The place of `address` in the program, undefined when it is none. Needs no guest. */

@@ -3,7 +3,7 @@ import { isCanonical } from '../guest/address.ts';
 import { UnreadableMemory } from '../guest/memory.ts';
 import { openRam } from '../guest/ram.ts';
 import type { Snapshot } from '../guest/snapshot.ts';
-import type { Kernel, KernelViewName, Reading } from '../kernels/kernel.ts';
+import type { Kernel, KernelViewName, MemoryWrite, Reading } from '../kernels/kernel.ts';
 import { findCycles } from '../kernels/waits-for.ts';
 import { waitsForRows } from '../kernels/waits-for-graph.ts';
 import type { RamSource } from '../machine/machine.ts';
@@ -38,6 +38,7 @@ import { Subscription, type Take } from './subscriptions.ts';
 import { type Taken, Window } from './window.ts';
 
 const VIEWS: readonly ViewName[] = ['threads', 'vnodeLocks', 'mallocPools', 'timerSets', 'waitsFor'];
+const NO_TRACEPOINTS = 'This kernel has no tracepoints: it records kinds of events, which its command line chooses.';
 const MOST_SYMBOLS = 10_000;
 const MOST_POOL_PAGES = 1000;
 /** Of each CPU, in one answer. */
@@ -111,6 +112,8 @@ export class Observatory {
         return this.#awarenessReport();
       case 'tracepoints':
         return this.#tracepoints();
+      case 'tracepointWrites':
+        return this.#tracepointWrites(parameters[0] as string, parameters[1] === true);
       case 'programs':
         return this.#programs();
       case 'symbolise':
@@ -398,9 +401,21 @@ export class Observatory {
     });
     const { tracepoints } = (await this.#take('tracepoints', read, true)).value;
     if (!tracepoints) {
-      throw new Error('This kernel has no tracepoints: it records kinds of events, which its command line chooses.');
+      throw new Error(NO_TRACEPOINTS);
     }
     return { tracepoints };
+  }
+
+  async #tracepointWrites(name: string, isEnabled: boolean): Promise<MemoryWrite[] | undefined> {
+    const read = (kernel: Kernel, snapshot: Snapshot) => ({
+      writes: kernel.tracepointWrites ? kernel.tracepointWrites(snapshot, name, isEnabled) : null,
+      consistent: true,
+    });
+    const { writes } = (await this.#take('tracepoints', read, true)).value;
+    if (writes === null) {
+      throw new Error(NO_TRACEPOINTS);
+    }
+    return writes;
   }
 
   async #programs(): Promise<LoadedProgram[]> {

@@ -1,12 +1,13 @@
 /** The awareness of OSv over RAM that a fixture of our own filled: what it knows, changes that are half done, and nonsense. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MallocPoolsRow, ViewName } from '../../debug-adapter/protocol.ts';
 import { ObservationWorker } from '../../debug-adapter/worker/client.ts';
+import type { MemoryWrite } from '../../debug-adapter/worker/observation.ts';
 
 const SOURCE = fileURLToPath(new URL('fixtures/osv/osv.cc', import.meta.url));
 /** Above OSv's own, whose image begins at 0x40000000: what lies below is not part of the file. */
@@ -201,10 +202,10 @@ describe('the trace', () => {
 
   it('knows what it could record, and what of it is on', async () => {
     const { tracepoints } = await observation.tracepoints();
-    expect(tracepoints.map(({ name, format, enabled }) => [name, format, enabled])).toEqual([
-      ['sched_switch', 'to %p', true],
-      ['mutex_lock_wait', '%p', true],
-      ['vfs_open', '%s 0x%x', false],
+    expect(tracepoints.map(({ name, format, enabled, records }) => [name, format, enabled, records])).toEqual([
+      ['sched_switch', 'to %p', true, 1],
+      ['mutex_lock_wait', '%p', true, 1],
+      ['vfs_open', '%s 0x%x', false, 1],
     ]);
     const { off } = await observation.trace({ after: [] });
     expect(off).toEqual(['thread_wake', 'thread_start', 'lock_acquire']);
@@ -218,6 +219,79 @@ describe('the trace', () => {
   it('tells the newest when fewer are asked for', async () => {
     const { cpus } = await observation.trace({ after: [], limit: 1 });
     expect(cpus[1]?.events.time).toEqual([300]);
+  });
+});
+
+describe('tracepoints', () => {
+  const NO_OPERATION = '0f1f440000';
+  const JUMP = 'e91b000000';
+  const PAGES = 128;
+
+  /** Writes into the guest as the control road does. */
+  async function apply(variant: string, writes: MemoryWrite[] = []): Promise<void> {
+    const path = join(folder, variant);
+    const ram = readFileSync(path);
+    for (const { address, bytes, repeat = 1 } of writes) {
+      const physical = address < 0x8000_0000 ? address - 0x4000_0000 : address % 2 ** 44;
+      ram.write(bytes.repeat(repeat), physical, 'hex');
+    }
+    writeFileSync(path, ram);
+    await observation.open({ kind: 'core', path, regions: [{ physical: 0, size: ram.length, at: 0 }] });
+  }
+  const patches = (writes: MemoryWrite[] = []) =>
+    writes.map(({ bytes }) => bytes).filter((bytes) => bytes === JUMP || bytes === NO_OPERATION);
+  const state = async () => (await observation.tracepoints()).tracepoints.map(({ name, enabled }) => [name, enabled]);
+  const free = async () => {
+    const { quality, rows } = await observation.view('mallocPools');
+    return { quality, pages: ofKind(rows, 'ram')[0]?.freePages };
+  };
+
+  it('are turned on at each of their sites, with a buffer for each CPU out of free memory, and off', async () => {
+    await open('roomy');
+    expect(await free()).toEqual({ quality: 'whole', pages: 705 });
+    const on = await observation.tracepointWrites('vfs_open', true);
+    expect(patches(on)).toEqual([JUMP, JUMP]);
+    await apply('roomy', on);
+    expect(await state()).toContainEqual(['vfs_open', true]);
+    expect(await free()).toEqual({ quality: 'whole', pages: 705 - PAGES - 1 });
+    expect(await observation.tracepointWrites('vfs_open', true)).toEqual([]);
+    const off = await observation.tracepointWrites('vfs_open', false);
+    expect(off).toHaveLength(2 + 2);
+    expect(patches(off)).toEqual([NO_OPERATION, NO_OPERATION]);
+    await apply('roomy', off);
+    expect(await state()).toContainEqual(['vfs_open', false]);
+    // The buffers stay.
+    expect(patches(await observation.tracepointWrites('vfs_open', true))).toEqual([JUMP, JUMP]);
+    expect(await observation.tracepointWrites('vfs_open', true)).toHaveLength(2 + 2);
+  });
+
+  it('keep their code while a probe is attached', async () => {
+    await open('plain');
+    expect(await observation.tracepointWrites('sched_switch', false)).toEqual([
+      { address: expect.any(Number), bytes: '00' },
+    ]);
+    expect(patches(await observation.tracepointWrites('mutex_lock_wait', false))).toEqual([NO_OPERATION]);
+  });
+
+  it.each(['allocating', 'tracing'])('wait for a guest that is %s', async (variant) => {
+    await open(variant);
+    expect(await observation.tracepointWrites('vfs_open', true)).toBeUndefined();
+  });
+
+  it('cannot be turned on where there is no memory, or none of that name', async () => {
+    await open('plain');
+    await expect(observation.tracepointWrites('vfs_open', true)).rejects.toThrow('too little free memory');
+    await expect(observation.tracepointWrites('vfs', true)).rejects.toThrow('The kernel has no tracepoint "vfs".');
+  });
+
+  it('are never written over code that is no site of theirs', async () => {
+    await open('roomy');
+    const on = await observation.tracepointWrites('vfs_open', true);
+    const site = on?.find(({ bytes }) => bytes === JUMP);
+    await apply('roomy', site && [{ ...site, bytes: 'cc' }]);
+    await expect(observation.tracepointWrites('vfs_open', true)).rejects.toThrow(
+      'is not as the kernel has it: cc1f440000',
+    );
   });
 });
 

@@ -14,6 +14,7 @@ import { type Agreement, comparePools, compareThreads, compareTimers, compareVno
 import { osvFigures } from './figures.ts';
 import { OsvGuest } from './guest.ts';
 import { checkPrograms } from './programs.ts';
+import { checkTracepoints } from './tracepoints.ts';
 
 const VIEWS: ViewName[] = ['threads', 'vnodeLocks', 'mallocPools', 'timerSets', 'waitsFor'];
 /** Early in the boot; while a vnode is locked; before the application. Later the guest idles. */
@@ -38,6 +39,12 @@ async function main(): Promise<void> {
     console.log('== programs: breakpoints that were set before the boot ==');
     for (const difference of await checkPrograms(folder, tree)) {
       check(false, difference);
+    }
+    for (const cpus of [1, 4]) {
+      console.log(`\n== tracepoints, ${cpus} CPU${cpus === 1 ? '' : 's'} ==`);
+      for (const difference of await checkTracepoints(folder, tree, cpus)) {
+        check(false, difference);
+      }
     }
     console.log('\n== figures ==');
     printFigures(await osvFigures(tree));

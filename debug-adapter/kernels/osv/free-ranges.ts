@@ -9,6 +9,8 @@ import { MOST_ELEMENTS, type OsvStructures } from './structures.ts';
 
 /** A stretch of free pages. */
 export interface FreeRange {
+  /** Where the kernel knows it. */
+  address: Address;
   /** Physical address of its first byte. */
   physical: number;
   /** Bytes. */
@@ -37,6 +39,7 @@ export class OsvFreeRanges {
     this.#range = {
       reader: range,
       size: range.number('size'),
+      sizeAt: range.offset('size'),
       listHook: range.offset('list_hook'),
       setHook: range.offset('set_hook'),
     };
@@ -58,12 +61,22 @@ export class OsvFreeRanges {
     };
   }
 
+  /** Ranges of at least two to this many pages are in the tree. */
+  get orders(): number {
+    return this.#lists.count;
+  }
+
+  /** Where a range, free or taken, has its size. */
+  get sizeOffset(): number {
+    return this.#range.sizeAt;
+  }
+
   read(snapshot: Snapshot): FreeRanges {
     const ranges: FreeRange[] = [];
     let whole = true;
     const add = (range: Address): void => {
       const size = this.#range.size(snapshot.at(this.#range.reader, range));
-      ranges.push({ physical: physicalOf(range), size });
+      ranges.push({ address: range, physical: physicalOf(range), size });
     };
     try {
       for (let order = 0; order < this.#lists.count; order++) {

@@ -64,6 +64,12 @@ export class OsvMutexes {
     return state;
   }
 
+  /** Whether nobody has or wants the mutex at `address`. @throws UnreadableMemory. */
+  isFree(snapshot: Snapshot, address: Address): boolean {
+    const { owner, count } = this.read(snapshot, address);
+    return owner === 0 && count === 0;
+  }
+
   /**
    * The queues of what may be a mutex or a condition variable at `address`. Anything could look like a mutex: one that is waited for
    * has a thread as its owner, or is being handed over. @throws UnreadableMemory.

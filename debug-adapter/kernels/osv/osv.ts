@@ -9,6 +9,7 @@ import type {
   KernelViewName,
   KnownRegisters,
   LoadedProgram,
+  MemoryWrite,
   PageMap,
   Reading,
   StoppedThread,
@@ -27,6 +28,7 @@ import { findCycles } from '../waits-for.ts';
 import { osvAddressSpace, pageTableRoot } from './address-space.ts';
 import { OSV_ALIASES } from './aliases.ts';
 import { OsvAllocationTracking, TRACKER_TYPES } from './allocation-tracking.ts';
+import { OsvFreeRanges } from './free-ranges.ts';
 import { OsvIdentify } from './identify.ts';
 import { OsvMallocPools } from './malloc-pools.ts';
 import { OsvMutexes } from './mutexes.ts';
@@ -40,6 +42,8 @@ import { OsvThreads } from './threads.ts';
 import { OsvTimerSets } from './timer-sets.ts';
 import { OsvTrace } from './trace.ts';
 import { OsvTraceBuffers } from './trace-buffers.ts';
+import { OsvTraceMemory } from './trace-memory.ts';
+import { OsvTracepointSwitch } from './tracepoint-switch.ts';
 import { OsvTracepoints } from './tracepoints.ts';
 import { type NameThread, OsvVnodeLocks } from './vnode-locks.ts';
 
@@ -67,6 +71,7 @@ class Osv implements Kernel {
   readonly #identify: OsvIdentify;
   readonly #programs: Part<OsvPrograms>;
   readonly #trace: Part<OsvTrace>;
+  readonly #tracepointSwitch: Part<OsvTracepointSwitch>;
   readonly #allocations: Part<OsvAllocationTracking>;
 
   constructor(facts: KernelFacts) {
@@ -90,10 +95,16 @@ class Osv implements Kernel {
     this.#stopped = part('Threads', () => new OsvStoppedThreads(structures, threads.value));
     this.#programs = part('Programs that the guest loads', () => new OsvPrograms(structures));
     this.#allocations = part('Allocations', () => new OsvAllocationTracking(structures));
-    this.#trace = part('Tracepoints', () => {
-      const points = new OsvTracepoints(structures);
-      const buffers = new OsvTraceBuffers(structures, points);
-      return new OsvTrace(structures, { points, buffers }, nameThread, describeLock);
+    const points = part('Tracepoints', () => new OsvTracepoints(structures));
+    const buffers = part('Trace buffers', () => new OsvTraceBuffers(structures, points.value));
+    this.#trace = part('The trace', () => {
+      const parts = { points: points.value, buffers: buffers.value };
+      return new OsvTrace(structures, parts, nameThread, describeLock);
+    });
+    this.#tracepointSwitch = part('How to turn tracepoints on', () => {
+      const ranges = new OsvFreeRanges(structures);
+      const memory = new OsvTraceMemory(structures, { buffers: buffers.value, mutexes: mutexes.value, ranges });
+      return new OsvTracepointSwitch(structures, { points: points.value, memory, mutexes: mutexes.value });
     });
     this.#identify = new OsvIdentify(facts, threads.ifAny, mallocPools.ifAny);
   }
@@ -125,6 +136,10 @@ class Osv implements Kernel {
 
   tracepoints(snapshot: Snapshot): Tracepoint[] {
     return this.#trace.value.tracepoints(snapshot);
+  }
+
+  tracepointWrites(snapshot: Snapshot, name: string, isEnabled: boolean): MemoryWrite[] | undefined {
+    return this.#tracepointSwitch.value.plan(snapshot, name, isEnabled);
   }
 
   trace(snapshot: Snapshot, after: readonly number[], limit: number): TraceReading | undefined {

@@ -27,6 +27,8 @@ export const PROGRAMS = 'elf::program::s_objs';
 
 /** core/trace.cc. */
 export const TRACEPOINTS = 'tracepoint_base::tp_list';
+export const PATCH_SITE = 'tracepoint_patch_site';
+export const PROBES = 'std::vector<tracepoint_base::probe*, std::allocator<tracepoint_base::probe*> >';
 export const TRACE_BUFFER = 'percpu_trace_buffer';
 
 export const OSV_TYPES = [
@@ -57,6 +59,8 @@ export const OSV_TYPES = [
   'tracepoint_base',
   'trace_record',
   'trace_buf',
+  PATCH_SITE,
+  PROBES,
   'boost::intrusive::list_node<void*>',
   'boost::intrusive::rbtree_node<void*>',
   THREAD_NODE,

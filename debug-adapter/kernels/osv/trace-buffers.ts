@@ -2,7 +2,7 @@ import { type Address, isCanonical } from '../../guest/address.ts';
 import { UnreadableMemory } from '../../guest/memory.ts';
 import { LONGEST_PLACE, type Place } from '../../guest/physical-cache.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
-import { signed64 } from '../../guest/struct-reader.ts';
+import { type StructReader, signed64 } from '../../guest/struct-reader.ts';
 import { type OsvCpu, type OsvStructures, TRACE_BUFFER } from './structures.ts';
 import { readArguments } from './trace-arguments.ts';
 import type { OsvTracepoint, OsvTracepoints } from './tracepoints.ts';
@@ -48,10 +48,11 @@ export class OsvTraceBuffers {
     const buffer = layouts.struct('trace_buf');
     this.#buffer = {
       reader: buffer,
-      base: buffer.offset('_base'),
-      baseSize: buffer.typeOf('_base').size,
+      ...pointerAndDeleter(buffer),
       last: buffer.number('_last'),
+      lastAt: buffer.offset('_last'),
       size: buffer.number('_size'),
+      sizeAt: buffer.offset('_size'),
     };
     const record = layouts.struct('trace_record');
     this.#record = {
@@ -64,12 +65,24 @@ export class OsvTraceBuffers {
     };
   }
 
+  /** Whether the CPU has a buffer. @throws UnreadableMemory. */
+  has(snapshot: Snapshot, cpu: OsvCpu): boolean {
+    return word(snapshot, this.#structures.percpuAddress(this.#variable, cpu) + this.#buffer.pointer) !== 0;
+  }
+
+  /** Where a CPU keeps its buffer, for whoever gives it one: the offsets of what stands there. */
+  fields(cpu: OsvCpu): { address: Address; base: number; deleter: number; last: number; size: number } {
+    const { pointer, deleter, lastAt, sizeAt } = this.#buffer;
+    const address = this.#structures.percpuAddress(this.#variable, cpu);
+    return { address, base: pointer, deleter, last: lastAt, size: sizeAt };
+  }
+
   /** Records from `after` bytes on. Undefined before the CPU has a buffer: tracing was never on. @throws UnreadableMemory. */
   read(snapshot: Snapshot, cpu: OsvCpu, after: number): OsvRecords | undefined {
     const address = this.#structures.percpuAddress(this.#variable, cpu);
     const place = snapshot.glance(this.#buffer.reader, address);
     const size = this.#buffer.size(place);
-    const base = this.#baseOf(place);
+    const base = signed64(place.view, place.offset + this.#buffer.pointer);
     if (base === 0 || !(size >= PAGE && size <= LARGEST_BUFFER && size % PAGE === 0)) {
       return undefined;
     }
@@ -132,12 +145,21 @@ export class OsvTraceBuffers {
       throw error;
     }
   }
+}
 
-  /** The pointer in a unique_ptr whose deleter is a function pointer beside it, before or behind. */
-  #baseOf({ view, offset }: Place): Address {
-    const { base, baseSize } = this.#buffer;
-    const words = Array.from({ length: baseSize / 8 }, (_, index) => signed64(view, offset + base + index * 8));
-    const { symbols } = this.#structures.facts;
-    return words.find((word) => word !== 0 && symbols.at(word)?.symbol.kind !== 'function') ?? 0;
-  }
+/** The 64 bits at an address. @throws UnreadableMemory. */
+export function word(snapshot: Snapshot, address: Address): number {
+  const { view, offset } = snapshot.place(address, 8);
+  return signed64(view, offset);
+}
+
+/** A unique_ptr's tuple of pointer and deleter, both a word: the head that is found first is the one that stands first. */
+function pointerAndDeleter(buffer: StructReader): { pointer: number; deleter: number } {
+  const begin = buffer.offset('_base');
+  const head = '_base._M_t._M_t._M_head_impl';
+  const type = buffer.typeOf(head);
+  const found = buffer.offset(head);
+  const other = 2 * begin + 8 - found;
+  const isDeleter = type.kind === 'pointer' && type.target.includes('(');
+  return isDeleter ? { pointer: other, deleter: found } : { pointer: found, deleter: other };
 }

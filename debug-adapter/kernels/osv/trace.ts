@@ -4,6 +4,7 @@ import type { TraceEvents, Tracepoint, TraceReading } from '../model.ts';
 import type { DescribeLock } from './parked-threads.ts';
 import type { OsvStructures } from './structures.ts';
 import type { OsvRecord, OsvTraceBuffers } from './trace-buffers.ts';
+import { OsvTraceCounts } from './trace-counts.ts';
 import type { OsvTracepoints } from './tracepoints.ts';
 import type { NameThread } from './vnode-locks.ts';
 
@@ -30,6 +31,7 @@ export class OsvTrace {
   readonly #structures: OsvStructures;
   readonly #points: OsvTracepoints;
   readonly #buffers: OsvTraceBuffers;
+  readonly #counts: OsvTraceCounts;
   readonly #nameThread: NameThread;
   readonly #describeLock: DescribeLock;
 
@@ -42,6 +44,7 @@ export class OsvTrace {
     this.#structures = structures;
     this.#points = points;
     this.#buffers = buffers;
+    this.#counts = new OsvTraceCounts(structures, buffers);
     this.#nameThread = nameThread;
     this.#describeLock = describeLock;
   }
@@ -75,9 +78,14 @@ export class OsvTrace {
   }
 
   tracepoints(snapshot: Snapshot): Tracepoint[] {
-    return this.#points
-      .list(snapshot)
-      .map(({ address, name, format, isEnabled }) => ({ address, name, format, enabled: isEnabled }));
+    const counts = this.#counts.read(snapshot);
+    return this.#points.list(snapshot).map(({ address, name, format, isEnabled }) => ({
+      address,
+      name,
+      format,
+      enabled: isEnabled,
+      records: counts.get(address) ?? 0,
+    }));
   }
 
   /** What every kernel can do and this one does not record now. */
