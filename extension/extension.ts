@@ -14,6 +14,7 @@ import { registerWaitsFor } from './panels/waits-for.ts';
 import { Sessions } from './sessions.ts';
 import { registerSymbolSizes } from './sizes/feature.ts';
 import { registerSnapshots } from './snapshots/feature.ts';
+import { registerTracepoints } from './tracepoints/feature.ts';
 import { registerLiveWatch } from './values/feature.ts';
 import { registerViews } from './views/views.ts';
 
@@ -30,6 +31,7 @@ export function activate(context: vscode.ExtensionContext): WorkbenchApi {
   registerMemoryPools(context, sessions);
   registerBacktraces(context, sessions);
   registerHistory(context, sessions);
+  registerTracepoints(context, sessions);
   registerSnapshots(context, sessions);
   registerAwareness(context, sessions);
   registerSymbolSizes(context);

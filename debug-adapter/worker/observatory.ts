@@ -307,11 +307,16 @@ export class Observatory {
     const most = Math.min(MOST_TRACE_EVENTS, Math.max(1, Math.floor(limit ?? MOST_TRACE_EVENTS) || 1));
     const { value } = await this.#take(
       'trace',
-      (kernel, snapshot) => ({ reading: kernel.trace(snapshot, after, most), consistent: true }),
+      (kernel, snapshot) => ({
+        reading: kernel.trace(snapshot, after, most),
+        hasTracepoints: kernel.tracepoints !== undefined,
+        consistent: true,
+      }),
       true,
     );
     if (!value.reading) {
-      throw new Error('The kernel keeps no trace.');
+      const mend = value.hasTracepoints ? ': choose tracepoints, or boot it with --trace=…' : '';
+      throw new Error(`The kernel keeps no trace${mend}.`);
     }
     return value.reading;
   }
