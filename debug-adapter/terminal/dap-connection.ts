@@ -4,9 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { type Deferred, deferred } from '../deferred.ts';
 import type { CustomEvents, CustomRequests } from '../protocol.ts';
-
-/** The largest message that is taken; a longer one ends the connection. */
-const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
+import { DapMessages } from './dap-messages.ts';
 
 /** A request that the adapter answered with `success: false`; the message is its sentence for the user. */
 export class RequestFailed extends Error {
@@ -130,28 +128,16 @@ function failureText(response: DebugProtocol.Response): string {
   return filled ?? response.message ?? `${response.command} failed`;
 }
 
-/** Splits a DAP byte stream into messages. */
+/** Calls `receive` with each message of a stream; one that is no DAP is ended. */
 function readMessages(stream: Readable, receive: (message: DebugProtocol.ProtocolMessage) => void): void {
-  let buffered: Buffer = Buffer.alloc(0);
-  stream.on('data', (chunk: Buffer) => {
-    buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk]);
-    for (;;) {
-      const headerEnd = buffered.indexOf('\r\n\r\n');
-      if (headerEnd < 0) {
-        return;
-      }
-      const length = Number(/Content-Length: *(\d+)/i.exec(buffered.toString('latin1', 0, headerEnd))?.[1]);
-      if (!(length <= MAX_MESSAGE_BYTES)) {
-        stream.destroy(new Error('The adapter sent a message without a length.'));
-        return;
-      }
-      const end = headerEnd + 4 + length;
-      if (buffered.length < end) {
-        return;
-      }
-      const message = JSON.parse(buffered.toString('utf8', headerEnd + 4, end)) as DebugProtocol.ProtocolMessage;
-      buffered = buffered.subarray(end);
-      receive(message);
+  const messages = new DapMessages();
+  stream.on('data', (piece: Buffer) => {
+    let taken: DebugProtocol.ProtocolMessage[] = [];
+    try {
+      taken = messages.take(piece);
+    } catch (error) {
+      stream.destroy(error instanceof Error ? error : new Error(String(error)));
     }
+    taken.forEach(receive);
   });
 }
