@@ -93,6 +93,28 @@ test('elements of a structure are opened', async () => {
   ]);
 });
 
+test.each([
+  ['numbers[1] + numbers[2]', '5'],
+  ['nested[1][0]', '20'],
+  ['array[array[0] - 1]', '7'],
+  ['items[1].name', '"two"'],
+  ['words[1]', '"second with more than fifteen characters"'],
+  ['many[2499]', '7'],
+  ['many_nodes[1499]', '3'],
+])('an element in an expression: %s', async (expression, expected) => {
+  expect((await value(expression.replace(/\b[a-z_]+(?=\[)/g, 'fixture::$&'))).value).toBe(expected);
+});
+
+test('an element that is not there, and a broken list, are told', async () => {
+  for (const index of [3, -1]) {
+    await expect(value(`fixture::numbers[${index}]`)).rejects.toThrow(`There is no element [${index}].`);
+  }
+  await expect(value('fixture::words[3]')).rejects.toThrow('There is no element [3].');
+  // Its walk is bounded; what it comes by is told for an element.
+  expect((await value('fixture::broken[9999]')).value).toMatch(/^-?\d+$/);
+  await expect(value('fixture::broken[10000]')).rejects.toThrow('There is no element [10000].');
+});
+
 test('a pointer that owns is a pointer', async () => {
   expect((await value('fixture::unique')).value).toMatch(/^0x[0-9a-f]+$/);
   const members = await children('fixture::unique');
@@ -120,6 +142,9 @@ describe.skipIf(!HAS_BOOST)('intrusive lists', () => {
     ['uncounted', []],
     ['singles', ['2', '1']],
   ])('%s', async (name, expected) => {
+    for (const [index, number] of expected.entries()) {
+      expect((await value(`fixture::${name}[${index}].number`)).value).toBe(number);
+    }
     const rows = await children(`fixture::${name}`);
     const found = await Promise.all(
       rows.map(async (row) => (await value(`(${textOf(row, 'expression')}).number`)).value),

@@ -61,7 +61,12 @@ describe('a busy guest that runs, with a witness of its stops', () => {
     ['an enumerator', 'sprout::ThreadState::waiting', 'sprout::ThreadState::waiting'],
     ['a number as an enumeration', '(sprout::ThreadState)3', 'sprout::ThreadState::waiting'],
     ['arithmetic', '(sprout::arch::g_cpu_count + 5) * 3 - 1', '20'],
+    ['arithmetic on what an atomic holds', 'sprout::g_truth.operations * 0 + 7', '7'],
     ['a size', 'sizeof(sprout::TraceRecord)', '32'],
+    ['an element of a list', 'sprout::g_threads.list[0].name', '"main"'],
+    ['an element of a list, by an expression', 'g_threads.list[arch::g_cpu_count - 1].name', '"idle-0"'],
+    ['its address', '&g_threads.list[0]', expect.stringMatching(/^0xffffffff[0-9a-f]+ <sprout::g_main_thread>$/)],
+    ['an element of a list in one of each CPU', 'sprout::g_timer_sets[7].buckets[63]', '{0 elements}'],
     ['a type with arguments', 'sizeof(sprout::PerCpu<sprout::TimerSet>) > 64', 'true'],
   ])('%s: %s', async (_, expression, expected) => {
     expect((await value(expression)).value).toEqual(expected);
@@ -215,6 +220,8 @@ describe('a busy guest that runs, with a witness of its stops', () => {
     ['sprout::g_truth.nonsense', /^There is no member named nonsense\.$/],
     ['1 +', /^A syntax error in expression, near `'\.$/],
     ['sprout::arch::g_cpus +', /^A syntax error in expression, near `'\.$/],
+    ['sprout::g_threads.list[9999]', /^There is no element \[9999\]\.$/],
+    ['sprout::g_threads.list[-1]', /^There is no element \[-1\]\.$/],
     ['sprout::g_trace_mask++', /^Writing to memory is not allowed/],
     ['sprout::g_trace_mask = 0', /^Writing to memory is not allowed/],
     ['sprout::thread_yield()', /^Cannot call functions in the program: may-call-functions is off\.$/],

@@ -17,6 +17,9 @@ LONGEST_WALK = 10_000
 class Container:
     """Elements in order. A kind of container says how to `walk` them: (name, value, expression) each."""
 
+    # Whether `container[i]` means the element that is shown as [i]; of a map it means the one with that key.
+    has_subscripts = True
+
     def __init__(self, value):
         self.value = value
         self.type = value.type.strip_typedefs()
@@ -33,6 +36,14 @@ class Container:
         """Elements from `start` on. Raises gdb.MemoryError where the container is broken."""
         start = min(start, LONGEST_WALK)
         return list(itertools.islice(self.walk(), start, start + count))
+
+    def element(self, index):
+        """What is shown as [index]. Raises gdb.error where there is none."""
+        named = "[%d]" % index
+        for name, value, _ in itertools.islice(self.walk(), LONGEST_WALK):
+            if name == named:
+                return value
+        raise gdb.error("There is no element %s." % named)
 
 
 class Sequence(Container):
@@ -53,6 +64,12 @@ class Sequence(Container):
         element = first.type.strip_typedefs().target()
         indexes = range(start, min(length, start + count))
         return [element_at("[%d]" % index, element, int(first) + index * element.sizeof) for index in indexes]
+
+    def element(self, index):
+        found = self.page(index, 1) if index >= 0 else []
+        if not found:
+            raise gdb.error("There is no element [%d]." % index)
+        return found[0][1]
 
 
 def element_at(name, type_, address):
@@ -79,8 +96,13 @@ def kind(*names):
     return register
 
 
+def kind_of(type_):
+    """The class for containers of a type, or None."""
+    name = type_.strip_typedefs().unqualified().name or ""
+    return KINDS.get(name.partition("<")[0]) if name.endswith(">") else None
+
+
 def container_of(value):
     """The container that a value is, or None."""
-    name = value.type.strip_typedefs().unqualified().name or ""
-    class_ = KINDS.get(name.partition("<")[0]) if name.endswith(">") else None
+    class_ = kind_of(value.type)
     return class_ and class_(value)

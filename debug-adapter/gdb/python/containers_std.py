@@ -55,6 +55,8 @@ class List(Container):
 
 @kind("std::map", "std::set", "std::multimap", "std::multiset")
 class Tree(Container):
+    has_subscripts = False
+
     def length(self):
         return int(self.value["_M_t"]["_M_impl"]["_M_node_count"]), False
 
@@ -77,6 +79,8 @@ class Tree(Container):
 
 @kind("std::unordered_map", "std::unordered_set", "std::unordered_multimap", "std::unordered_multiset")
 class Hash(Container):
+    has_subscripts = False
+
     def length(self):
         return int(self.value["_M_h"]["_M_element_count"]), False
 

@@ -14,8 +14,36 @@ MOST_UNKNOWN = 8
 NAMED_TYPES = (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION, gdb.TYPE_CODE_ENUM, gdb.TYPE_CODE_TYPEDEF)
 
 
+# What gdb says when an operator of ours raises, whatever that says itself.
+OPERATOR_FAILED = "Error while executing Python code."
+REASONS = []
+
+
+def explained(method):
+    """A method that gdb calls within an expression: what it raises is what evaluate() raises."""
+
+    def call(*arguments):
+        try:
+            return method(*arguments)
+        except (gdb.error, RuntimeError, ValueError) as error:
+            REASONS.append(str(error))
+            raise
+
+    return call
+
+
 def evaluate(expression):
-    """The value of an expression; raises gdb.error with gdb's sentence."""
+    """The value of an expression; raises gdb.error with gdb's sentence, or that of an operator of ours."""
+    REASONS.clear()
+    try:
+        return evaluate_in_any_language(expression)
+    except gdb.error as error:
+        if REASONS and str(error) == OPERATOR_FAILED:
+            raise gdb.error(REASONS[-1])
+        raise
+
+
+def evaluate_in_any_language(expression):
     try:
         return gdb.parse_and_eval(expression)
     except gdb.error as error:

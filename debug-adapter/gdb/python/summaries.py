@@ -26,23 +26,26 @@ def is_text(type_):
     return type_.code == gdb.TYPE_CODE_INT and type_.sizeof == 1 and "char" in (type_.name or "")
 
 
-def scalar_in(value):
-    """The one scalar that a wrapper such as std::atomic holds; the value itself when it is none."""
+def scalar_path(type_):
+    """The fields to follow to the one number or pointer that a wrapper such as std::atomic holds; None when it is no wrapper."""
+    path = []
     for _ in range(8):
-        type_ = plain(value.type)
+        type_ = plain(type_)
         if type_.code not in STRUCTS:
-            return value
+            return path if path and type_.code in NUMBERS else None
         inner = [field for field in type_.fields() if hasattr(field, "bitpos") and plain(field.type).sizeof == type_.sizeof]
-        if len(inner) != 1 or plain(inner[0].type).code not in STRUCTS + NUMBERS:
-            return value
-        value = value[inner[0]]
-    return value
+        if len(inner) != 1:
+            return None
+        path.append(inner[0])
+        type_ = inner[0].type
+    return None
 
 
 def unwrapped(value):
     """What a wrapper of one number or pointer holds; every other value as it is."""
-    scalar = scalar_in(value)
-    return scalar if plain(scalar.type).code in NUMBERS else value
+    for field in scalar_path(value.type) or ():
+        value = value[field]
+    return value
 
 
 def summary_of(value, hexadecimal):

@@ -3,6 +3,7 @@ import gdb
 
 import containers_boost  # noqa: F401
 import containers_sprout  # noqa: F401
+import operators  # noqa: F401
 from containers import container_of
 from containers_std import text_in
 from expressions import at_address
