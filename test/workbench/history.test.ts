@@ -5,7 +5,7 @@ import type { FrameLocator } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { pictures } from './harness/places.ts';
 import { sproutJourney, useStage } from './harness/stage.ts';
-import type { Workbench } from './harness/workbench.ts';
+import { EDITORS, type Workbench } from './harness/workbench.ts';
 
 /** For what VS Code shows on a busy machine. */
 const patient = { timeout: 30_000 };
@@ -55,7 +55,7 @@ test('timeline, latencies, profile and boot of a guest that runs', async () => {
     const wait = await chosen.textContent();
     await window.keyboard.press('ArrowRight');
     await expect.poll(() => chosen.textContent()).not.toBe(wait);
-    await workbench.screenshot('history-timeline', pictures);
+    await workbench.screenshot('history-timeline', pictures, EDITORS);
 
     await page.locator('#tab-latencies').click();
     const locks = page.locator('#latency-tables table').first().locator('tbody tr');
@@ -73,7 +73,7 @@ test('timeline, latencies, profile and boot of a guest that runs', async () => {
     await page.locator('#profile-search input').fill('Worker::run$');
     await expect.poll(() => page.locator('#profile-matched').textContent()).toMatch(/^(9\d|100)(\.\d)? %$/);
     await page.locator('#profile-search input').fill('');
-    await workbench.screenshot('history-profile', pictures);
+    await workbench.screenshot('history-profile', pictures, EDITORS);
 
     // Stacks are saved as other tools read them.
     await page.locator('#save-collapsed').click();

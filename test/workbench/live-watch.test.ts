@@ -2,7 +2,7 @@
 import type { Locator } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { Editor } from './harness/editor.ts';
-import { sprout } from './harness/places.ts';
+import { pictures, sprout } from './harness/places.ts';
 import { lineOf } from './harness/sprout.ts';
 import { useStage } from './harness/stage.ts';
 import type { Workbench } from './harness/workbench.ts';
@@ -108,7 +108,7 @@ test('values are followed while the guest runs', async () => {
     await id.click();
     await workbench.page.keyboard.press('Home');
     await operations.waitFor();
-    await workbench.screenshot('live-watch');
+    await workbench.screenshot('live-watch', pictures);
 
     // The picture of how it went: a row that changes all the time keeps no hover, until it stands still.
     await workbench.command('Unikernel: Pause Live Watch');

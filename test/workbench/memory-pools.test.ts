@@ -3,6 +3,7 @@ import type { FrameLocator } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { pictures } from './harness/places.ts';
 import { sproutJourney, useStage } from './harness/stage.ts';
+import { EDITORS, type Workbench } from './harness/workbench.ts';
 
 /** For what VS Code shows on a busy machine. */
 const patient = { timeout: 30_000 };
@@ -23,13 +24,17 @@ function drawn(page: FrameLocator): Promise<Drawn> {
     .evaluate(() => ({ ...(globalThis as unknown as { unikernelDrawn: Drawn }).unikernelDrawn }));
 }
 
+function memoryPage(workbench: Workbench): FrameLocator {
+  return workbench.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+}
+
 test('every page of a GiB, live, by the keyboard', async () => {
   const commandLine = '--track-allocations=64K workload threads=8 load=30 leak';
   await sproutJourney(stage(), 'memory-pools', { commandLine, memory: '1G' }, async (workbench) => {
     const { page: window } = workbench;
     await workbench.openFile('.vscode/launch.json', 1);
     await workbench.command('Unikernel: Show Memory Pools');
-    const page = window.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+    const page = memoryPage(workbench);
     const state = page.locator('#state');
     await expect
       .poll(() => page.locator('#message').textContent(), patient)
@@ -68,7 +73,7 @@ test('every page of a GiB, live, by the keyboard', async () => {
       .poll(() => pointed.textContent(), patient)
       .toMatch(/: pool of .* objects, slab .* – object \d+ of the \d+-byte class, (live|free)/);
     await expect.poll(async () => (await drawn(page)).slabs, patient).toBeGreaterThan(0);
-    await workbench.screenshot('memory-pools-close', pictures);
+    await workbench.screenshot('memory-pools-close');
     await window.keyboard.press('Escape');
 
     // What changed since a moment.
@@ -93,6 +98,23 @@ test('every page of a GiB, live, by the keyboard', async () => {
     expect(await page.locator('#leaks').textContent()).toMatch(/sprout::/);
 
     await page.locator('#tab-classes').click();
-    await workbench.screenshot('memory-pools', pictures);
   });
 });
+
+// For the documents: memory that is used.
+if (pictures) {
+  test('a small guest that is full', async () => {
+    const commandLine = 'workload threads=12 load=40 vnodes=300 objects=30000';
+    await sproutJourney(stage(), 'memory-pools-small', { commandLine, memory: '16M' }, async (workbench) => {
+      await workbench.openFile('.vscode/launch.json', 1);
+      await workbench.command('Unikernel: Show Memory Pools');
+      const page = memoryPage(workbench);
+      await workbench.page.keyboard.press('F5');
+      await workbench.guestSays(/workload: \d+ workers/);
+      await page.locator('#classes tbody tr').nth(5).waitFor();
+      const before = await drawn(page);
+      await expect.poll(async () => (await drawn(page)).events - before.events, patient).toBeGreaterThan(100);
+      await workbench.screenshot('memory-pools', pictures, EDITORS);
+    });
+  });
+}

@@ -2,10 +2,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { sprout } from './harness/places.ts';
+import { pictures, sprout } from './harness/places.ts';
 import { lineOf, writeLaunchConfiguration } from './harness/sprout.ts';
 import { useStage } from './harness/stage.ts';
-import type { Workbench } from './harness/workbench.ts';
+import { EDITORS, type Workbench } from './harness/workbench.ts';
 
 const stage = useStage();
 
@@ -58,7 +58,7 @@ test('save a guest that runs; its panic saves itself; open that, and compare the
       .getByRole('cell', { name: /leak_objects/ })
       .first()
       .waitFor();
-    await workbench.screenshot('snapshots-compared');
+    await workbench.screenshot('snapshots-compared', pictures, EDITORS);
     await workbench.endSession();
   });
 });

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { pictures } from './harness/places.ts';
 import { lineOf } from './harness/sprout.ts';
 import { sproutJourney, useStage } from './harness/stage.ts';
-import type { Workbench } from './harness/workbench.ts';
+import { EDITORS, type Workbench } from './harness/workbench.ts';
 
 /** For what VS Code shows on a busy machine. */
 const patient = { timeout: 30_000 };
@@ -64,7 +64,7 @@ test('a deadlock stops the guest, is drawn red, and leads to its threads and loc
     ] as const) {
       await list.locator(`li.${role}.deadlocked`).filter({ hasText: text }).waitFor();
     }
-    await workbench.screenshot('waits-for', pictures);
+    await workbench.screenshot('waits-for', pictures, EDITORS);
 
     // The picture by keys: a node is chosen and told, and Enter goes to it.
     const chosen = page.locator('#chosen');

@@ -10,7 +10,12 @@ import { sprout } from './places.ts';
 import { writeLaunchConfiguration } from './sprout.ts';
 import { Workbench } from './workbench.ts';
 
-const look = { 'workbench.colorTheme': 'Default Dark Modern', 'editor.minimap.enabled': false };
+const look = {
+  'workbench.colorTheme': 'Default Dark Modern',
+  'editor.minimap.enabled': false,
+  // They tell where this machine has its files.
+  'breadcrumbs.enabled': false,
+};
 
 export class Stage {
   readonly folder: string;

@@ -8,6 +8,9 @@ import { hostLog } from './complaints.ts';
 import { withPalette } from './picture.ts';
 import { runFolder } from './places.ts';
 
+/** The editors and panels, for pictures of one of them. */
+export const EDITORS = '.part.editor';
+
 /** The names of the views, as their headers show them. */
 export type ViewTitle = 'Threads' | 'Vnode Locks' | 'Malloc Pools' | 'Timer Sets' | 'Live Watch' | 'Symbol Sizes';
 
@@ -58,13 +61,14 @@ export class Workbench {
     }
   }
 
-  /** Saves what can be seen to .run/, and small to `folder` too when it is given. */
-  async screenshot(name: string, folder?: string): Promise<void> {
+  /** Saves what can be seen to .run/, and small to `folder` too when it is given: there only what lies in `part`, a selector. */
+  async screenshot(name: string, folder?: string, part = 'body'): Promise<void> {
     await mkdir(runFolder, { recursive: true });
-    const picture = await this.page.screenshot({ path: join(runFolder, `${name}.png`) });
-    if (folder) {
+    await this.page.screenshot({ path: join(runFolder, `${name}.png`) });
+    const clip = folder && (await this.page.locator(part).first().boundingBox());
+    if (folder && clip) {
       await mkdir(folder, { recursive: true });
-      await writeFile(join(folder, `${name}.png`), withPalette(picture));
+      await writeFile(join(folder, `${name}.png`), withPalette(await this.page.screenshot({ clip })));
     }
   }
 
@@ -219,10 +223,12 @@ export class Workbench {
 
   /** Folds every view but `title`, which gets the whole sidebar. */
   async showOnly(title: ViewTitle): Promise<void> {
-    const own = await this.view(title).locator('.pane-header').getAttribute('aria-label');
+    await this.view(title).waitFor();
     for (const header of await this.page.locator('.sidebar .pane-header').all()) {
       const isOpen = (await header.getAttribute('aria-expanded')) === 'true';
-      if (isOpen !== ((await header.getAttribute('aria-label')) === own)) {
+      // Not by its label, which tells the view's state too.
+      const isWanted = (await header.getByText(title, { exact: true }).count()) > 0;
+      if (isOpen !== isWanted) {
         await header.click();
       }
     }
