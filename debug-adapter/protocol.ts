@@ -151,10 +151,11 @@ export interface PagesChangedEvent {
    * page the CPU (255: the L2) in bits 8 to 15.
    */
   runs: string;
-  /** With the first: names of kinds by number, the object sizes of classes, and where the kernel maps frame 0. */
+  /** With the first: names of kinds by number, and where the kernel maps frame 0. */
   kinds?: string[];
-  classes?: number[];
   base?: number;
+  /** The object sizes of classes: with the first, and when they changed. A guest that boots has pages before it has pools. */
+  classes?: number[];
 }
 
 /** `unikernel/poolPages`: the slabs of one size class, paged. */

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import { changedRuns, encodeRuns } from './page-subscription.ts';
+import { deferred } from '../deferred.ts';
+import type { PagesChangedEvent } from '../protocol.ts';
+import { changedRuns, encodeRuns, PageSubscription } from './page-subscription.ts';
 
 /** What a client does with `runs`. */
 function apply(pages: Uint16Array, runs: string): Uint16Array {
@@ -46,4 +48,31 @@ it('leads any map to any other', () => {
     const now = before.map((page) => (random(10) === 0 ? random(0x10000) : page));
     expect(apply(before, encodeRuns(changedRuns(before, now), now))).toEqual(now);
   }
+});
+
+it('tells the classes of a guest that boots once it has them', async () => {
+  const rounds = [
+    { pages: [8, 6], classes: [0, 0] },
+    { pages: [8, 6], classes: [8, 96] },
+    { pages: [8, 8], classes: [8, 96] },
+  ];
+  const told: PagesChangedEvent[] = [];
+  const { promise, resolve } = deferred<void>();
+  const take = async () => {
+    const round = rounds.shift();
+    if (!round) {
+      resolve();
+      return undefined;
+    }
+    const map = { kinds: ['absent'], classes: round.classes, pages: Uint16Array.from(round.pages), base: 0 };
+    return { map, running: true, guestTime: 0 };
+  };
+  const subscription = new PageSubscription(1, 50, take, (event) => told.push(event));
+  await promise;
+  subscription.end();
+  expect(told.map(({ kinds, classes, runs }) => [kinds !== undefined, classes, runs === ''])).toEqual([
+    [true, [0, 0], false],
+    [false, [8, 96], true],
+    [false, undefined, false],
+  ]);
 });

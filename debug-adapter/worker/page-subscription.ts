@@ -21,6 +21,8 @@ export class PageSubscription {
   readonly #take: () => Promise<TakenPages | undefined>;
   readonly #emit: (event: PagesChangedEvent) => void;
   #known: Uint16Array = new Uint16Array(0);
+  /** The object sizes that were told last: a guest that boots has pages before it has pools. */
+  #classes = '';
   #sequence = 0;
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
@@ -66,11 +68,13 @@ export class PageSubscription {
   #tell({ map, running, guestTime }: TakenPages): void {
     const isFirst = this.#known.length !== map.pages.length;
     const runs = isFirst ? [{ start: 0, end: map.pages.length }] : changedRuns(this.#known, map.pages);
-    this.#known = map.pages;
-    if (runs.length === 0) {
+    const { kinds, classes, pages, base } = map;
+    const hasOtherClasses = classes.join() !== this.#classes;
+    this.#known = pages;
+    this.#classes = classes.join();
+    if (runs.length === 0 && !hasOtherClasses) {
       return;
     }
-    const { kinds, classes, pages, base } = map;
     this.#emit({
       subscription: this.#id,
       sequence: ++this.#sequence,
@@ -78,7 +82,8 @@ export class PageSubscription {
       guestTime,
       total: pages.length,
       runs: encodeRuns(runs, pages),
-      ...(isFirst && { kinds, classes, base }),
+      ...(isFirst && { kinds, base }),
+      ...((isFirst || hasOtherClasses) && { classes }),
     });
   }
 }

@@ -52,6 +52,15 @@ test('a map follows its events, and counts', () => {
   expect(map.apply(event(3, 9, [{ start: 8, pages: [FREE] }]))).toEqual([]);
 });
 
+test('classes that a booting guest sets up later are heard', () => {
+  const map = new PageMap();
+  const page = POOL | (1 << 8);
+  map.apply({ ...event(1, 2, [{ start: 0, pages: [page, FREE] }], true), classes: [0, 0] });
+  map.apply({ ...event(2, 2, []), classes: [8, 96] });
+  expect(map.state(0)).toEqual({ kind: 'pool', objectSize: 96, filling: 0 });
+  expect(map.state(1)).toEqual({ kind: 'free' });
+});
+
 test('a history gives every moment back, within its bounds', () => {
   const map = new PageMap();
   map.apply(event(1, 4, [{ start: 0, pages: [FREE, FREE, FREE, FREE] }], true));

@@ -52,9 +52,9 @@ export class PageMap {
 
   /** Takes an event in. @returns what changed, for pictures */
   apply(event: PagesChangedEvent): Run[] {
-    if (event.kinds && event.classes) {
+    this.classes = event.classes ?? this.classes;
+    if (event.kinds) {
       this.kinds = event.kinds;
-      this.classes = event.classes;
       this.base = event.base ?? 0;
       this.pages = new Uint16Array(event.total);
       this.counts = new Uint32Array(256);

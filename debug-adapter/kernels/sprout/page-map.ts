@@ -7,6 +7,9 @@ import type { SproutStructures } from './structures.ts';
 
 /** Steps in which the filling of a slab is told. */
 const FULL = 7;
+/** See PageMap.pages. */
+const FILLING_SHIFT = 13;
+const USE_MASK = 0x1fff;
 
 /** Every page of RAM in one pass over the kernel's page records: fast enough for ten times a second on a GiB. */
 export class SproutPageMap {
@@ -16,7 +19,9 @@ export class SproutPageMap {
   readonly #page;
   readonly #kinds: string[];
   readonly #poolKind: number;
-  readonly #pools: { base: Address; size: number; sizes: (snapshot: Snapshot) => number[] };
+  /** What a slab's pages are just before they are a slab, and just after. */
+  readonly #otherKind: number;
+  readonly #pools: { base: Address; size: number; count: number; sizes: (snapshot: Snapshot) => number[] };
 
   /** @param linearBase where frame 0 stands in the linear map */
   constructor(structures: SproutStructures, linearBase: Address) {
@@ -38,6 +43,7 @@ export class SproutPageMap {
     const names = layouts.enumeration('sprout::PageKind');
     this.#kinds = Array.from({ length: Math.max(...names.keys()) + 1 }, (_, kind) => names.get(kind) ?? '?');
     this.#poolKind = this.#kinds.indexOf('pool');
+    this.#otherKind = this.#kinds.indexOf('kernel_data');
     const pool = layouts.struct('sprout::MallocPool');
     const type = layouts.variableType('sprout::g_malloc_pools');
     const count = type.kind === 'array' ? type.count : 0;
@@ -46,6 +52,7 @@ export class SproutPageMap {
     this.#pools = {
       base,
       size: pool.size,
+      count,
       sizes: (snapshot) =>
         Array.from({ length: count }, (_, index) => objectSize(snapshot.at(pool, base + index * pool.size))),
     };
@@ -62,30 +69,39 @@ export class SproutPageMap {
     }
     const pages = new Uint16Array(count);
     const most = Math.floor(LONGEST_PLACE / this.#page.size);
-    let slab = 0;
     for (let first = 0; first < count; first += most) {
       const wanted = Math.min(most, count - first);
       const { view, offset } = snapshot.glanceAt(records + first * this.#page.size, wanted * this.#page.size);
       for (let index = 0, at = offset; index < wanted; index++, at += this.#page.size) {
         const kind = view.getUint8(at + this.#page.kind);
-        if (kind !== this.#poolKind) {
-          pages[first + index] = kind | (view.getUint8(at + this.#page.cpu) << 8);
-          continue;
-        }
-        // Only a slab's first page knows its class and filling; the others follow it.
-        if (view.getUint32(at + this.#page.indexInBlock, true) === 0) {
-          slab = this.#slab(view, at);
-        }
-        pages[first + index] = kind | (slab << 8);
+        pages[first + index] =
+          kind === this.#poolKind
+            ? this.#poolPage(view, at, pages, first + index)
+            : kind | (view.getUint8(at + this.#page.cpu) << 8);
       }
     }
     return { kinds: this.#kinds, classes: this.#pools.sizes(snapshot), pages, base: this.#linearBase };
   }
 
-  #slab(view: DataView, at: number): number {
+  /** The page of a slab at `frame`, whose record is at `at`; a page whose owner is not told yet, or no more, is no slab's. */
+  #poolPage(view: DataView, at: number, pages: Uint16Array, frame: number): number {
     const pool = (signed64(view, at + this.#page.owner) - this.#pools.base) / this.#pools.size;
-    const capacity = Math.max(1, view.getUint16(at + this.#page.capacity, true));
+    if (!Number.isInteger(pool) || pool < 0 || pool >= this.#pools.count) {
+      return this.#otherKind;
+    }
+    const use = this.#poolKind | (pool << 8);
+    const fromHead = view.getUint32(at + this.#page.indexInBlock, true);
+    if (fromHead === 0) {
+      return use | (this.#filling(view, at) << FILLING_SHIFT);
+    }
+    // Only a slab's first page knows how full it is; the others follow it.
+    const head = pages[frame - fromHead] ?? 0;
+    return (head & USE_MASK) === use ? head : use;
+  }
+
+  #filling(view: DataView, at: number): number {
+    const capacity = view.getUint16(at + this.#page.capacity, true);
     const live = view.getUint16(at + this.#page.live, true);
-    return (pool & 31) | (Math.min(FULL, Math.ceil((live * FULL) / capacity)) << 5);
+    return capacity === 0 ? 0 : Math.min(FULL, Math.ceil((live * FULL) / capacity));
   }
 }
