@@ -1,13 +1,15 @@
 /** Numbers as people read them. */
 
 /** Some 30 years: what lasts longer was meant to last forever. */
-const FOREVER = 1e18;
+const FOREVER_NANOSECONDS = 1e18;
+/** What such a duration is called. */
+export const FOREVER = 'forever';
 
 /** `250 ns`, `12 µs`, `3.4 ms`, `12.0 s`, `forever`; a minus sign is kept. */
 export function formatDuration(nanoseconds: number): string {
   const magnitude = Math.abs(nanoseconds);
-  if (nanoseconds >= FOREVER) {
-    return 'forever';
+  if (nanoseconds >= FOREVER_NANOSECONDS) {
+    return FOREVER;
   }
   if (magnitude < 1e3) {
     return `${Math.round(nanoseconds)} ns`;

@@ -1,9 +1,13 @@
-/** The kernels being debugged, and the one that the views show: the active session, or the last that was active and lives. */
+/**
+ * The kernels being debugged, and the one that the views show: that which the user chose, else the active session, or the last that was
+ * active and lives.
+ */
 import * as vscode from 'vscode';
 import { type CustomEvents, type CustomRequests, DEBUG_TYPE } from '../debug-adapter/protocol.ts';
 
-/** True while a kernel is debugged: for `when` clauses. */
+/** True while a kernel is debugged, and while several are: for `when` clauses. */
 const CONTEXT_KEY = 'unikernel.session';
+const SEVERAL_CONTEXT = 'unikernel.severalSessions';
 
 type EventName = keyof CustomEvents;
 
@@ -30,6 +34,7 @@ export function sentence(error: unknown): string {
 export class Sessions implements vscode.Disposable {
   readonly #live = new Set<vscode.DebugSession>();
   #current: vscode.DebugSession | undefined;
+  #chosen: vscode.DebugSession | undefined;
   readonly #currentChanged = new vscode.EventEmitter<vscode.DebugSession | undefined>();
   readonly #received = new vscode.EventEmitter<SessionEvent>();
   readonly #moved = new vscode.EventEmitter<vscode.DebugSession>();
@@ -47,7 +52,7 @@ export class Sessions implements vscode.Disposable {
     this.#subscriptions = [
       debug.onDidStartDebugSession((session) => this.#add(session)),
       debug.onDidTerminateDebugSession((session) => this.#remove(session)),
-      debug.onDidChangeActiveDebugSession(() => this.#choose()),
+      debug.onDidChangeActiveDebugSession(() => this.#select()),
       debug.onDidReceiveDebugSessionCustomEvent((event) => this.#receive(event)),
       debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, {
         createDebugAdapterTracker: (session) => ({
@@ -73,6 +78,21 @@ export class Sessions implements vscode.Disposable {
     return this.#current;
   }
 
+  get all(): vscode.DebugSession[] {
+    return [...this.#live];
+  }
+
+  /** The session that the user wants to see whichever is active; undefined: the active one. */
+  get chosen(): vscode.DebugSession | undefined {
+    return this.#chosen;
+  }
+
+  /** It stays chosen until it ends. */
+  choose(session: vscode.DebugSession | undefined): void {
+    this.#chosen = session;
+    this.#select();
+  }
+
   /** Whether the views must say which session they show. */
   get several(): boolean {
     return this.#live.size > 1;
@@ -85,19 +105,23 @@ export class Sessions implements vscode.Disposable {
   #add(session: vscode.DebugSession): void {
     if (session.type === DEBUG_TYPE) {
       this.#live.add(session);
-      this.#choose();
+      this.#select();
     }
   }
 
   #remove(session: vscode.DebugSession): void {
     if (this.#live.delete(session)) {
-      this.#choose();
+      this.#select();
     }
   }
 
-  #choose(): void {
-    const active = vscode.debug.activeDebugSession;
-    const next = [active, this.#current, [...this.#live].at(-1)].find((session) => session && this.#live.has(session));
+  #select(): void {
+    void vscode.commands.executeCommand('setContext', SEVERAL_CONTEXT, this.several);
+    if (this.#chosen && !this.#live.has(this.#chosen)) {
+      this.#chosen = undefined;
+    }
+    const wanted = [this.#chosen, vscode.debug.activeDebugSession, this.#current, [...this.#live].at(-1)];
+    const next = wanted.find((session) => session && this.#live.has(session));
     if (next !== this.#current) {
       this.#current = next;
       void vscode.commands.executeCommand('setContext', CONTEXT_KEY, next !== undefined);

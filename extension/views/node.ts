@@ -24,6 +24,10 @@ export interface ViewNode {
   tone?: RowTone;
   /** What *Copy Address* copies. */
   address?: Address;
+  /** The DAP id of the thread whose frame *Go to Frame* shows. */
+  thread?: number;
+  /** The function whose source *Go to Source* opens. */
+  code?: Address;
   /** The rows below, called when the row is opened. */
   children?: () => ViewNode[];
   /** The rows below come from the adapter. */
@@ -33,6 +37,9 @@ export interface ViewNode {
   /** Open at first. */
   expanded?: boolean;
 }
+
+/** What the id of a row begins with that only groups others. */
+export const GROUP = 'group/';
 
 /** A plain fact below a row; with a small mark, so that it lines up with rows that have an icon. */
 export function fact(id: string, label: string, description: string, parts: Partial<ViewNode> = {}): ViewNode {

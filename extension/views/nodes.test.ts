@@ -55,7 +55,40 @@ test('a waiting thread says for what, how long, and what it holds meanwhile', ()
     '  thread | #7, priority 16',
     '  stack | 16 KiB at 0xffffffffffff8000',
   ]);
-  expect(nodes[0]).toMatchObject({ icon: 'lock', tone: 'warning' });
+  expect(nodes[0]).toMatchObject({ icon: 'lock', tone: 'warning', thread: 7 });
+});
+
+test('a thread tells its share of a CPU, and how deep its stack ever was', () => {
+  const stack = { base: -0x8000, size: 16384 };
+  const nodes = threadNodes(
+    exampleSnapshot('threads', [
+      exampleThread({ stack, stackHighWater: 15_000 }),
+      exampleThread({ key: 9, name: 'idle' }),
+    ]),
+    undefined,
+    (key) => (key === 9 ? 0.004 : 0.376),
+  );
+  expect(text(nodes)).toEqual(
+    expect.arrayContaining([
+      'worker-3 | 38 % · running on CPU 1',
+      '  CPU time | 3.2 ms, 37.6 % of a CPU in the last second',
+      '  stack | at most 15 KiB of 16 KiB at 0xffffffffffff8000',
+      '  stack nearly used up | ',
+      'idle | running on CPU 1',
+      '  CPU time | 3.2 ms, 0.4 % of a CPU in the last second',
+    ]),
+  );
+});
+
+test('threads in groups are rows of their own, with ids of their own', () => {
+  const row = exampleThread();
+  const groups = ['ready', 'running'].map((name) => ({ name, rows: [row] }));
+  const nodes = threadNodes(exampleSnapshot('threads', [row]), groups);
+  expect(nodes.map(({ label, description }) => [label, description])).toEqual([
+    ['ready', '1 thread'],
+    ['running', '1 thread'],
+  ]);
+  expect(new Set(ids(nodes)).size).toBe(ids(nodes).length);
 });
 
 test('threads keep the order of the kernel; their states have marks', () => {

@@ -6,6 +6,8 @@ import type { ViewNode } from './node.ts';
 
 export interface Row {
   node: ViewNode;
+  /** Undefined on the view's own level. */
+  parent?: Row;
   /** The rows below, once VS Code has asked for them. */
   children?: Row[];
 }
@@ -25,7 +27,7 @@ export class Rows {
       if (row) {
         row.node = node;
       }
-      return row ?? { node };
+      return row ?? (parent ? { node, parent } : { node });
     });
     return holder.children;
   }

@@ -1,6 +1,6 @@
 /** The *Timer Sets* view: one row a CPU, its timers below in the order in which they expire. */
 import { formatAddress, type TimerRow, type TimerSetRow, type ViewSnapshot } from '../../debug-adapter/protocol.ts';
-import { formatDuration } from '../../debug-adapter/units.ts';
+import { FOREVER, formatDuration } from '../../debug-adapter/units.ts';
 import { counted, escapeMarkdown, fact, factTable, formatCount, type ViewNode } from './node.ts';
 
 export function timerSetNodes(snapshot: ViewSnapshot<'timerSets'>): ViewNode[] {
@@ -60,9 +60,14 @@ function timerNode(row: TimerRow): ViewNode {
     icon: row.period > 0 ? 'sync' : 'watch',
     ...(row.remaining < 0 ? { tone: 'warning' as const } : {}),
     address: row.key,
+    code: row.callbackAddress,
   };
 }
 
 function when(remaining: number): string {
-  return remaining < 0 ? `overdue by ${formatDuration(-remaining)}` : `in ${formatDuration(remaining)}`;
+  if (remaining < 0) {
+    return `overdue by ${formatDuration(-remaining)}`;
+  }
+  const duration = formatDuration(remaining);
+  return duration === FOREVER ? 'never' : `in ${duration}`;
 }

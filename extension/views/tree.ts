@@ -1,10 +1,11 @@
 /** Shows a view's rows as a VS Code tree. The only thing that differs from view to view is how a snapshot becomes rows. */
 import * as vscode from 'vscode';
-import { formatAddress, type PoolPageRow, type ViewName, type ViewSnapshot } from '../../debug-adapter/protocol.ts';
+import type { PoolPageRow, ViewName, ViewSnapshot } from '../../debug-adapter/protocol.ts';
 import { request, type Sessions, sentence } from '../sessions.ts';
+import { ERROR_ROW } from './error-rows.ts';
 import { LiveView } from './live-view.ts';
 import { slabNodes } from './malloc-pools.ts';
-import { formatCount, type RowTone, type SlabPages, type ViewNode } from './node.ts';
+import { formatCount, GROUP, type RowTone, type SlabPages, type ViewNode } from './node.ts';
 import { type Row, Rows } from './rows.ts';
 
 /** How many rows a row shows at once; more are a click away. VS Code takes each visible level anew at every refresh. */
@@ -21,9 +22,18 @@ const TONES: Record<RowTone, string> = {
   quiet: 'descriptionForeground',
 };
 
+/** How a snapshot becomes rows. */
+export interface Rendering<V extends ViewName> {
+  nodes(snapshot: ViewSnapshot<V>): ViewNode[];
+  /** What stands above the rows: that some are hidden. */
+  message?(): string | undefined;
+  /** Another guest is shown, or none: what was learned of the last one is void. */
+  forget?(): void;
+}
+
 export class ViewTree<V extends ViewName> implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   readonly #view: V;
-  readonly #build: (snapshot: ViewSnapshot<V>) => ViewNode[];
+  readonly #rendering: Rendering<V>;
   readonly #sessions: Sessions;
   readonly #live: LiveView<V>;
   readonly #tree: vscode.TreeView<Row>;
@@ -35,14 +45,15 @@ export class ViewTree<V extends ViewName> implements vscode.TreeDataProvider<Row
 
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(view: V, sessions: Sessions, build: (snapshot: ViewSnapshot<V>) => ViewNode[]) {
+  constructor(view: V, sessions: Sessions, rendering: Rendering<V>) {
     this.#view = view;
-    this.#build = build;
+    this.#rendering = rendering;
     this.#sessions = sessions;
     this.#live = new LiveView(view, sessions);
     this.#tree = vscode.window.createTreeView(`unikernel.${view}`, { treeDataProvider: this, showCollapseAll: true });
     this.#tree.onDidChangeVisibility(({ visible }) => this.#live.setVisible(visible));
     this.#live.onDidChange(() => this.#refresh());
+    sessions.onDidChangeCurrent(() => rendering.forget?.());
     this.#live.setVisible(this.#tree.visible);
   }
 
@@ -74,19 +85,42 @@ export class ViewTree<V extends ViewName> implements vscode.TreeDataProvider<Row
     return item;
   }
 
-  /** Rows of the view's own level are revealed, no others. */
-  getParent(): undefined {
-    return undefined;
+  getParent({ parent }: Row): Row | undefined {
+    return parent;
   }
 
-  /** Shows the view, and in it selects and opens the row of its own level with this id. */
+  /** The newest snapshot; undefined until one came. */
+  get snapshot(): ViewSnapshot<V> | undefined {
+    return this.#live.snapshot;
+  }
+
+  /** Draws the newest snapshot anew: the rendering would make other rows of it. */
+  redraw(): void {
+    this.#refresh();
+  }
+
+  /** Shows the view, and in it selects and opens the row with this id, of its own level or in one of its groups. */
   async reveal(id: string): Promise<void> {
     await vscode.commands.executeCommand(`unikernel.${this.#view}.focus`);
     await this.#filled();
-    const row = (await this.getChildren()).find(({ node }) => node.id === id);
+    const row = await this.#find(id);
     if (row) {
       await this.#tree.reveal(row, { select: true, focus: true, expand: true });
     }
+  }
+
+  async #find(id: string): Promise<Row | undefined> {
+    for (const row of await this.getChildren()) {
+      if (row.node.id === id) {
+        return row;
+      }
+      const below = row.node.id.startsWith(GROUP) ? await this.getChildren(row) : [];
+      const found = below.find(({ node }) => node.id.endsWith(`/${id}`));
+      if (found) {
+        return found;
+      }
+    }
+    return undefined;
   }
 
   /** Shows more of the rows below the row with the id `parent`; the empty id is the view's own level. */
@@ -111,6 +145,8 @@ export class ViewTree<V extends ViewName> implements vscode.TreeDataProvider<Row
 
   #refresh(): void {
     this.#tree.description = this.#describe();
+    const nodes = this.#below(undefined) ?? [];
+    this.#showMessage();
     const running = this.#live.snapshot?.running;
     if (running !== this.#running) {
       // A stop: hovers that were read while the guest ran are old now, though their rows may look the same.
@@ -118,11 +154,19 @@ export class ViewTree<V extends ViewName> implements vscode.TreeDataProvider<Row
       this.#changed.fire(undefined);
       return;
     }
-    const changed = this.#rows.update(this.#below(undefined) ?? [], (parent) => this.#below(parent));
+    const changed = this.#rows.update(nodes, (parent) => this.#below(parent));
     if (changed === 'all') {
       this.#changed.fire(undefined);
     } else if (changed.length > 0) {
       this.#changed.fire(changed);
+    }
+  }
+
+  /** Text above the rows, where there is any: VS Code takes an empty one for a line. */
+  #showMessage(): void {
+    const message = this.#live.snapshot && this.#rendering.message?.();
+    if (message !== this.#tree.message) {
+      (this.#tree as { message: string | undefined }).message = message;
     }
   }
 
@@ -161,7 +205,7 @@ export class ViewTree<V extends ViewName> implements vscode.TreeDataProvider<Row
     if (!snapshot) {
       return [{ id: 'waiting', label: vscode.l10n.t('Waiting for the guest…'), icon: 'loading~spin' }];
     }
-    const rows = this.#build(snapshot);
+    const rows = this.#rendering.nodes(snapshot);
     const notes = snapshot.notes.map(
       (note, index): ViewNode => ({ id: `note/${index}`, label: note, icon: 'info', tooltip: () => note }),
     );
@@ -224,14 +268,18 @@ function item(node: ViewNode): vscode.TreeItem {
   if (node.icon !== undefined) {
     row.iconPath = new vscode.ThemeIcon(node.icon, node.tone && new vscode.ThemeColor(TONES[node.tone]));
   }
-  if (node.address !== undefined) {
-    row.contextValue = 'unikernel.address';
+  if (node.tone === 'error') {
+    row.resourceUri = ERROR_ROW;
+  }
+  const offers = (['address', 'thread', 'code'] as const).filter((name) => node[name] !== undefined);
+  if (offers.length > 0) {
+    // For `when` clauses: unikernel.row.address.thread
+    row.contextValue = ['unikernel.row', ...offers].join('.');
   }
   return row;
 }
 
-/** What *Copy Address* copies for a row. */
-export function addressOf(row: unknown): string | undefined {
-  const address = (row as Row | undefined)?.node?.address;
-  return address === undefined ? undefined : formatAddress(address);
+/** The node of a row that a command was run on; undefined when it was run by name. */
+export function nodeOf(row: unknown): ViewNode | undefined {
+  return (row as Row | undefined)?.node;
 }

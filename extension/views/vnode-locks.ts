@@ -102,7 +102,7 @@ function threadFact(
 ): ViewNode {
   const description = `${verb} ${formatSince(now, who.since)} · ${who.mode}`;
   const tooltip = () => `${escapeMarkdown(who.threadName)} \\#${who.thread} ${description}`;
-  return fact(id, who.threadName, description, { tooltip, ...parts });
+  return fact(id, who.threadName, description, { tooltip, thread: who.thread, ...parts });
 }
 
 function cycleText(cycle: string): string {

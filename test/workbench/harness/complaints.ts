@@ -11,6 +11,7 @@ const noise: { pattern: RegExp; why: string }[] = [
     pattern: /\[lifecycle\]/,
     why: 'a window of the web that is closed cannot end what VS Code itself would like to end',
   },
+  { pattern: /\[TreeView\] Failed to resolve parent/, why: 'VS Code draws a row that a refresh has just taken away' },
   { pattern: /allow-scripts and allow-same-origin/, why: 'VS Code’s own frames' },
   { pattern: /vscode\.(?:git|github|typescript-language-features|emmet)\b/, why: 'extensions of VS Code itself' },
 ];

@@ -14,9 +14,12 @@ export async function lineOf(file: string, text: string, after = ''): Promise<nu
   return found + 1;
 }
 
-/** Writes `folder`/.vscode/launch.json with one configuration. */
-export async function writeLaunchConfiguration(folder: string, configuration: Record<string, unknown>): Promise<void> {
+/** Writes `folder`/.vscode/launch.json. */
+export async function writeLaunchConfiguration(
+  folder: string,
+  ...given: readonly Record<string, unknown>[]
+): Promise<void> {
   await mkdir(join(folder, '.vscode'), { recursive: true });
-  const configurations = [{ type: 'unikernel', request: 'launch', name: 'Journey', ...configuration }];
+  const configurations = given.map((one) => ({ type: 'unikernel', request: 'launch', name: 'Journey', ...one }));
   await writeFile(join(folder, '.vscode/launch.json'), JSON.stringify({ version: '0.2.0', configurations }, null, 2));
 }

@@ -1,0 +1,99 @@
+/** How the *Threads* view is arranged: grouped, sorted and filtered as the user likes it. Pure. */
+import type { ThreadRow } from '../../debug-adapter/protocol.ts';
+
+export const GROUPINGS = ['none', 'state', 'cpu', 'waitsFor'] as const;
+export const SORTINGS = ['kernel', 'name', 'cpuShare', 'cpuTime', 'waiting', 'stack'] as const;
+export type Grouping = (typeof GROUPINGS)[number];
+export type Sorting = (typeof SORTINGS)[number];
+
+export interface ThreadOrder {
+  group: Grouping;
+  sort: Sorting;
+  /** Matches names, ids, states, what is waited for and where; a regular expression, or text where it is none. Empty: all threads. */
+  filter: string;
+}
+
+export interface ThreadGroup {
+  /** Undefined: the threads are not grouped. */
+  name?: string;
+  rows: ThreadRow[];
+}
+
+/** Threads in groups, each in order; what the filter hides is left out. `share` is that of a CPU, by ThreadRow.key. */
+export function arrange(
+  rows: readonly ThreadRow[],
+  order: ThreadOrder,
+  guestTime: number,
+  share: (thread: number) => number | undefined,
+): ThreadGroup[] {
+  const isShown = matcher(order.filter);
+  const sorted = rows.filter(isShown).sort(comparing(order.sort, guestTime, share));
+  if (order.group === 'none') {
+    return [{ rows: sorted }];
+  }
+  const groups = new Map<string, ThreadRow[]>();
+  for (const row of sorted) {
+    const name = groupOf(row, order.group);
+    const group = groups.get(name);
+    if (group) {
+      group.push(row);
+    } else {
+      groups.set(name, [row]);
+    }
+  }
+  return [...groups]
+    .map(([name, members]) => ({ name, rows: members }))
+    .sort((left, right) => left.name.localeCompare(right.name, 'en', { numeric: true }));
+}
+
+function groupOf(row: ThreadRow, group: Exclude<Grouping, 'none'>): string {
+  switch (group) {
+    case 'state':
+      return row.state;
+    case 'cpu':
+      return `CPU ${row.cpu}`;
+    case 'waitsFor':
+      return row.waitsFor ? `waits for ${row.waitsFor.description}` : row.state;
+  }
+}
+
+function matcher(filter: string): (row: ThreadRow) => boolean {
+  if (filter === '') {
+    return () => true;
+  }
+  const pattern = regularExpression(filter);
+  return ({ id, name, state, waitsFor, frame }) =>
+    pattern.test([`#${id}`, name, state, waitsFor?.description ?? '', frame ?? ''].join('\n'));
+}
+
+/** Without regard to case. What is no regular expression is taken as it is. */
+function regularExpression(text: string): RegExp {
+  try {
+    return new RegExp(text, 'im');
+  } catch {
+    return new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'im');
+  }
+}
+
+/** Equal ones keep the kernel's order. */
+function comparing(
+  sort: Sorting,
+  guestTime: number,
+  share: (thread: number) => number | undefined,
+): (left: ThreadRow, right: ThreadRow) => number {
+  const most = (value: (row: ThreadRow) => number) => (left: ThreadRow, right: ThreadRow) => value(right) - value(left);
+  switch (sort) {
+    case 'kernel':
+      return () => 0;
+    case 'name':
+      return (left, right) => left.name.localeCompare(right.name, 'en', { numeric: true });
+    case 'cpuShare':
+      return most(({ key }) => share(key) ?? 0);
+    case 'cpuTime':
+      return most(({ cpuTime }) => cpuTime);
+    case 'waiting':
+      return most(({ waitsFor }) => (waitsFor?.since === undefined ? -1 : guestTime - waitsFor.since));
+    case 'stack':
+      return most(({ stackHighWater = 0 }) => stackHighWater);
+  }
+}
