@@ -78,6 +78,36 @@ test('what is told of settings and commands is there', () => {
   expect(named.filter((name) => !known.includes(name))).toEqual([]);
 });
 
+test('the map of the house has every room, and no other', () => {
+  const [, map = ''] = /^```\n(.*?)^```/ms.exec(text.get('CONTRIBUTING.md') ?? '') ?? [];
+  const rooms: string[] = [];
+  let house = '';
+  for (const line of map.split('\n')) {
+    const [, indentation = '', names = ''] = /^( *)((?:[\w.-]+(?:\/|\.\w+) +)*)/.exec(line) ?? [];
+    for (const name of names.trim().split(/ +/).filter(Boolean)) {
+      rooms.push(indentation === '' ? name : join(house, name));
+    }
+    house = indentation === '' ? names.trim() : house;
+  }
+  expect(rooms.filter((room) => !existsSync(join(root, room)))).toEqual([]);
+  for (const home of ['extension', 'debug-adapter']) {
+    const folders = readdirSync(join(root, home), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    const expected = folders.map(({ name }) => `${home}/${name}/`).filter((name) => name !== 'extension/test/');
+    expect(expected.filter((room) => !rooms.includes(room))).toEqual([]);
+  }
+});
+
+test('sentences that the troubleshooting page explains are said somewhere', () => {
+  const page = text.get('docs/troubleshooting.md') ?? '';
+  const sentences = [...page.matchAll(/^\| \*([^*|]+)\* \|/gm)].map(([, sentence = '']) => sentence);
+  expect(sentences.length).toBeGreaterThan(3);
+  const code = readdirSync(join(root, 'debug-adapter'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .map((name) => readFileSync(join(root, 'debug-adapter', name), 'utf8'))
+    .join('\n');
+  expect(sentences.filter((sentence) => !code.includes(sentence))).toEqual([]);
+});
+
 test('defaults of settings are told as they are', () => {
   const { configuration } = readManifest().contributes;
   const page = text.get('docs/configuration.md') ?? '';
