@@ -41,21 +41,35 @@ export class LineTable {
 
   /** The line that the instruction at `address` belongs to; undefined when nobody knows. */
   at(address: number): SourceLine | undefined {
+    return this.#last(address, Number.NEGATIVE_INFINITY);
+  }
+
+  /**
+   * The line of the function that begins at `begin`, in its own file: where another function is inlined at `address`, the line before
+   * that, which calls it. Undefined when nobody knows.
+   */
+  inFunction(address: number, begin: number): SourceLine | undefined {
+    const own = this.at(begin)?.file;
+    return own === undefined ? undefined : this.#last(address, begin, own);
+  }
+
+  /** The last row from `begin` up to `address`, of one file or of any. */
+  #last(address: number, begin: number, file?: string): SourceLine | undefined {
     this.#sequences ??= this.#index();
     const sequence = this.#sequences.find((candidate) => address >= candidate.low && address < candidate.high);
     if (!sequence) {
       return undefined;
     }
-    let found: { file: number; line: number } | undefined;
-    let previous: { address: number; file: number; line: number; end: boolean } | undefined;
-    const header = this.#run(sequence.unit, (row, file, line, end) => {
-      if (previous && !previous.end && address >= previous.address && address < row) {
-        found ??= previous;
+    const from = Math.max(begin, sequence.low);
+    const files = this.#files.get(sequence.unit) ?? [];
+    let found: SourceLine | undefined;
+    this.#run(sequence.unit, (row, index, line, end) => {
+      const name = files[index];
+      if (row >= from && row <= address && !end && (file === undefined || name === file)) {
+        found = name && line > 0 ? { file: name, line } : undefined;
       }
-      previous = { address: row, file, line, end };
     });
-    const file = found && header ? header.files[found.file] : undefined;
-    return found && file && found.line > 0 ? { file, line: found.line } : undefined;
+    return found;
   }
 
   #index(): Sequence[] {

@@ -124,7 +124,7 @@ export type KernelName = 'sprout' | 'osv';
 export interface KernelFacts {
   symbols: SymbolTable;
   layouts: Layouts;
-  /** `function (file:line)` for people, of a code address; the address itself when nobody knows. */
+  /** `function (file:line)` for people, of a code address, by a line of that function; the address itself when nobody knows. */
   describe(address: number): string;
   /** The C++ name, without arguments, of the function that a code address lies in; undefined when nobody knows. */
   functionAt(address: number): string | undefined;

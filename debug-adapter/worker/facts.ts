@@ -96,12 +96,12 @@ export class BuildFacts {
     return [...(this.#layouts?.notes ?? [])];
   }
 
-  /** `slice_ended(sprout::Timer&) (scheduler.cc:29)`. */
+  /** `slice_ended(sprout::Timer&) (scheduler.cc:29)`: the line is the function's own, also where another is inlined. */
   describe(address: Address): string {
     let text = this.#described.get(address);
     if (text === undefined) {
       const found = this.symbols.at(address);
-      const line = found && this.#lineAt(address);
+      const line = found && this.#lineTable.inFunction(address, found.symbol.address);
       const place = line ? ` (${basename(line.file)}:${line.line})` : '';
       text = found ? `${this.#name(found)}${place}` : formatAddress(address);
       this.#described.set(address, text);
@@ -116,7 +116,7 @@ export class BuildFacts {
       return undefined;
     }
     const { sourceMap = {} } = this.#start.options;
-    const place = this.#lineAt(address);
+    const place = this.#lineTable.at(address);
     return {
       symbol: this.#demangle(found.symbol.name),
       offset: found.offset,
@@ -174,8 +174,8 @@ export class BuildFacts {
     return this.#layouts?.demangle(name) ?? name;
   }
 
-  #lineAt(address: Address): { file: string; line: number } | undefined {
+  get #lineTable(): LineTable {
     this.#lines ??= new LineTable(this.elf);
-    return this.#lines.at(address);
+    return this.#lines;
   }
 }

@@ -1,5 +1,4 @@
 /** Stops that a kernel makes by itself, deadlocks, panics and failed assertions; and who waits for whom when it stands. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
@@ -15,14 +14,11 @@ import type {
   WaitsForRow,
 } from '../../debug-adapter/protocol.ts';
 import { QmpWitness } from '../bench/qmp-witness.ts';
-import { BUSY, KERNEL_FOLDER, type Launch, lineOf, ROOT, Session, SPROUT_ELF, type Stopped, source } from './client.ts';
+import { BUSY, type Launch, lineOf, ROOT, Session, SPROUT_ELF, type Stopped, source } from './client.ts';
+import { buildKernelTests, TESTS_ELF } from './kernel-tests.ts';
+import { selectedFrame } from './selected-frame.ts';
 
-const TESTS_ELF = join(KERNEL_FOLDER, 'build/debug/sprout-tests.elf');
-
-beforeAll(() => {
-  const build = ['--build', '--preset', 'debug', '--target', 'sprout-tests.elf'];
-  execFileSync('cmake', build, { cwd: KERNEL_FOLDER, stdio: ['ignore', 'ignore', 'inherit'] });
-});
+beforeAll(buildKernelTests);
 
 /** Launches with these exception filters, and lets the guest run. */
 async function launchWith(filters: string[], options: Launch): Promise<Session> {
@@ -37,16 +33,6 @@ async function rowsOf<V extends ViewName>(session: Session, view: V): Promise<Vi
   const snapshot = await session.custom('unikernel/view', { view });
   expect([view, snapshot.quality]).toEqual([view, 'whole']);
   return snapshot.rows as ViewRows[V][];
-}
-
-/** The frame that a client selects: the first that does not step back. */
-async function selectedFrame(session: Session, threadId: number): Promise<DebugProtocol.StackFrame | undefined> {
-  // As editors ask: the innermost at once, the others when there is time.
-  const frames = await session.stack(threadId, { startFrame: 0, levels: 1 });
-  frames.push(...(await session.stack(threadId, { startFrame: 1, levels: 19 })));
-  // VS Code keeps one hint for all frames of a file, the last one that it was told.
-  const hints = new Map(frames.map(({ source: place }) => [place?.path, place?.presentationHint]));
-  return frames.find(({ source: place }) => place && hints.get(place.path) !== 'deemphasize');
 }
 
 async function threadNamed(session: Session, pattern: RegExp): Promise<DebugProtocol.Thread> {

@@ -2,7 +2,7 @@
 const FUNCTIONS = [
   'switch_to_best|switch_stacks|schedule|yield|preempt\\w*',
   'wait_\\w+|wake\\w*|thread_sleep\\w*|thread_join|thread_exit',
-  'Lock::\\w+|Mutex::\\w+|ReaderWriterLock::\\w+|ConditionVariable::\\w+|(Scoped|Truthful)Lock(<.*>)?::\\w+|\\w*Guard::\\w+',
+  '\\w*(Lock|Mutex|Guard)(<.*>)?::\\w+|ConditionVariable::\\w+',
   'vnode_lock\\w*|InterruptsOff::\\S+',
   'check_order|locking_thread|interrupt_common|handle',
   'panic|panic_at|report|report_exception|verify_failed|abort',
