@@ -54,10 +54,8 @@ test('save a guest that runs; its panic saves itself; open that, and compare the
     const report = page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
     await report.getByRole('heading', { name: /What changed from early\.core to the guest now/ }).waitFor();
     await report.getByRole('heading', { name: 'Malloc pools' }).waitFor();
-    await report
-      .getByRole('cell', { name: /leak_objects/ })
-      .first()
-      .waitFor();
+    const leaked = report.getByRole('cell', { name: /leak_objects/ }).first();
+    await leaked.scrollIntoViewIfNeeded();
     await workbench.screenshot('snapshots-compared', pictures, EDITORS);
     await workbench.endSession();
   });
