@@ -17,8 +17,6 @@ interface Wait {
   description: string;
   /** Which thread. */
   name: string;
-  /** `function (file` */
-  place: string;
 }
 
 /** Stops at a function again and again until threads wait so, and answers them. One that is on its way off its CPU has no frame yet. */
