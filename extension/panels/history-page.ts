@@ -17,6 +17,7 @@ section[hidden], [hidden] { display: none; }
 section.empty > :not(.missing) { display: none; }
 .bar { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
 .bar label { display: flex; gap: 6px; align-items: center; }
+.bar vscode-text-field { width: 20em; }
 .bar .count { min-width: 5em; opacity: 0.8; }
 canvas { width: 100%; display: block; outline: none; }
 #lanes, #flames { flex: 1; min-height: 80px; }

@@ -149,10 +149,10 @@ ul { list-style: none; margin: 0; padding: 0; }
 li { padding: 1px 0; overflow-wrap: anywhere; color: var(--vscode-descriptionForeground); }
 li.lock { margin-top: 8px; }
 li.holder, li.waiter, li.cycle, li.more { padding-left: 14px; }
-li.cycle { color: var(--vscode-errorForeground); }
+li.cycle { color: var(--vscode-charts-red); }
 li button { all: unset; display: block; width: 100%; box-sizing: border-box; cursor: pointer; padding: 1px 4px; border-radius: 3px; color: var(--vscode-foreground); }
 li.lock button { font-weight: 600; }
-li.deadlocked button { color: var(--vscode-errorForeground); }
+li.deadlocked button { color: var(--vscode-charts-red); }
 li button:hover { background: var(--vscode-list-hoverBackground); }
 li button:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
 footer { display: flex; flex-direction: column; gap: 2px; }

@@ -106,7 +106,7 @@ function size(): Size {
 /** All of it where that can be read, else its deadlocks. */
 function comfortableView(): View {
   const cyclic = [...places].filter(([key]) => graph.nodes.get(key)?.inCycle).map(([, spot]) => spot);
-  return viewToRead(places.values(), cyclic, size());
+  return viewToRead([...places.values()], cyclic, size());
 }
 
 /** Draws once before the next picture of the screen, however much changed. */
@@ -200,7 +200,7 @@ function moveTo(to: View): void {
 }
 
 function showAll(): void {
-  moveTo(viewOfAll(places.values(), size()));
+  moveTo(viewOfAll([...places.values()], size()));
 }
 
 function magnify(factor: number, at: Point = { x: size().width / 2, y: size().height / 2 }): void {

@@ -38,13 +38,13 @@ export function middleOf({ column, row }: Spot): Point {
 }
 
 /** The view that shows all of `spots`, not much larger than life. */
-export function viewOfAll(spots: Iterable<Spot>, size: Size): View {
+export function viewOfAll(spots: readonly Spot[], size: Size): View {
   const box = boxOf(spots);
   return centred(box, bounded(Math.min(LARGEST_BY_ITSELF, scaleFor(box, size))), size);
 }
 
 /** The view that shows all of `spots` where that can be read, else what matters among them, else where they begin. */
-export function viewToRead(spots: Iterable<Spot>, mattering: Iterable<Spot>, size: Size): View {
+export function viewToRead(spots: readonly Spot[], mattering: readonly Spot[], size: Size): View {
   const box = boxOf(spots);
   if (scaleFor(box, size) >= LEGIBLE) {
     return viewOfAll(spots, size);
@@ -64,8 +64,8 @@ interface Box {
 }
 
 /** Around all nodes; without any it is a point. */
-function boxOf(spots: Iterable<Spot>): Box {
-  const points = [...spots].map(middleOf);
+function boxOf(spots: readonly Spot[]): Box {
+  const points = spots.map(middleOf);
   if (points.length === 0) {
     return { left: 0, right: 0, top: 0, bottom: 0 };
   }

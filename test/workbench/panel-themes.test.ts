@@ -1,0 +1,94 @@
+/** Every panel in the four kinds of themes: each text can be read, and who cannot look is told the same. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FrameLocator } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { faintTexts } from './harness/contrast.mjs';
+import { sprout } from './harness/places.ts';
+import { sproutJourney, useStage } from './harness/stage.ts';
+import type { Workbench } from './harness/workbench.ts';
+
+/** For what VS Code shows on a busy machine. */
+const patient = { timeout: 30_000 };
+
+const THEMES = {
+  dark: { name: 'Default Dark Modern', look: 'vscode-dark' },
+  light: { name: 'Default Light Modern', look: 'vscode-light' },
+  'high-contrast': { name: 'Default High Contrast', look: 'vscode-high-contrast' },
+  'high-contrast-light': { name: 'Default High Contrast Light', look: 'vscode-high-contrast-light' },
+};
+
+const stage = useStage({ 'unikernel.sizes.file': join(sprout, 'build/debug/sprout.elf') });
+
+/** The panel in front. Those that another one hides keep their page. */
+function pageOf(workbench: Workbench): FrameLocator {
+  return workbench.page.frameLocator('iframe.webview.ready:visible').frameLocator('iframe#active-frame');
+}
+
+async function chooseTheme(name: string): Promise<void> {
+  await mkdir(join(stage().folder, '.vscode'), { recursive: true });
+  await writeFile(
+    join(stage().folder, '.vscode/settings.json'),
+    JSON.stringify({ 'workbench.colorTheme': name, 'debug.terminal.clearBeforeReusing': true }),
+  );
+}
+
+/** Looks at the panel in front in each theme. */
+async function inEachTheme(workbench: Workbench, panel: string): Promise<void> {
+  const body = pageOf(workbench).locator('body');
+  for (const [kind, { name, look }] of Object.entries(THEMES)) {
+    await chooseTheme(name);
+    await expect
+      .poll(async () => ((await body.getAttribute('class')) ?? '').split(' ').includes(look), patient)
+      .toBe(true);
+    await workbench.screenshot(`theme-${panel}-${kind}`);
+    expect.soft([panel, kind, await body.evaluate(faintTexts)]).toEqual([panel, kind, []]);
+  }
+}
+
+test('each panel, with a deadlock in it', async () => {
+  const commandLine =
+    '--track-allocations=64K --trace-records=16K --profile=499 workload deadlock threads=8 load=50 objects=500';
+  await sproutJourney(stage(), 'panel-themes', { commandLine, memory: '256M' }, async (workbench) => {
+    const { page: window } = workbench;
+    const close = (): Promise<void> => workbench.command('View: Close Editor');
+    await workbench.openFile('.vscode/launch.json', 1);
+    await workbench.command('Unikernel: Show History');
+    await pageOf(workbench).locator('#timeline-missing').filter({ hasText: 'Debug a kernel' }).waitFor();
+    await window.keyboard.press('F5');
+    await workbench.waitForStop();
+    await workbench.command('View: Close All Editors');
+    await workbench.command('View: Hide Panel');
+
+    await workbench.command('Unikernel: Show Waits-For Graph');
+    await pageOf(workbench).locator('#list li.cycle').waitFor(patient);
+    await inEachTheme(workbench, 'waits-for');
+    await close();
+
+    await workbench.command('Unikernel: Show Memory Pools');
+    const pools = pageOf(workbench);
+    await pools.locator('#classes tbody tr').nth(5).waitFor(patient);
+    await inEachTheme(workbench, 'memory-pools');
+    await pools.locator('#tab-pages').click();
+    await inEachTheme(workbench, 'memory-pools-pages');
+    await pools.locator('#tab-leaks').click();
+    await pools.locator('#refresh-leaks').click();
+    await pools.locator('#leaks tbody tr').first().waitFor(patient);
+    await inEachTheme(workbench, 'memory-pools-leaks');
+    await close();
+
+    await workbench.command('Unikernel: Show History');
+    const history = pageOf(workbench);
+    await history.locator('#lanes').waitFor(patient);
+    for (const tab of ['timeline', 'latencies', 'profile', 'boot']) {
+      await history.locator(`#tab-${tab}`).click();
+      await history.locator(`#${tab}`).waitFor();
+      await inEachTheme(workbench, `history-${tab}`);
+    }
+    await close();
+
+    await workbench.command('Unikernel: Show Size Map');
+    await expect.poll(() => pageOf(workbench).locator('#status').textContent(), patient).toMatch(/KiB/);
+    await inEachTheme(workbench, 'sizes-map');
+  });
+}, 300_000);
