@@ -1,8 +1,9 @@
 import type { WaitCycle } from '../protocol.ts';
+import { Rounds } from './rounds.ts';
 
 /** Milliseconds between two looks. */
 const PERIOD = 200;
-/** A look that took t is followed by a rest of at least 24 t. */
+/** 4 % of a host core at most. */
 const REST = 24;
 
 /**
@@ -12,9 +13,7 @@ const REST = 24;
 export class DeadlockWatch {
   readonly #look: () => Promise<WaitCycle[] | undefined>;
   readonly #tell: (cycle: WaitCycle) => void;
-  #timer: NodeJS.Timeout | undefined;
-  #ended = false;
-  #spentBefore = 0;
+  readonly #rounds: Rounds;
   #before = new Set<string>();
   #told = new Set<string>();
 
@@ -22,33 +21,17 @@ export class DeadlockWatch {
   constructor(look: () => Promise<WaitCycle[] | undefined>, tell: (cycle: WaitCycle) => void) {
     this.#look = look;
     this.#tell = tell;
-    this.#timer = setTimeout(() => this.#round(), PERIOD);
+    this.#rounds = new Rounds(() => this.#round(), { period: PERIOD, rest: REST }, PERIOD);
   }
 
   end(): void {
-    this.#ended = true;
-    clearTimeout(this.#timer);
+    this.#rounds.end();
   }
 
   async #round(): Promise<void> {
-    const begin = performance.now();
-    try {
-      const found = await this.#look();
-      if (this.#ended) {
-        return;
-      }
-      if (found) {
-        this.#take(found);
-      }
-    } catch {
-      // No window yet, or the guest is gone.
-    }
-    if (!this.#ended) {
-      // The first look at a guest, and one that is disturbed, is not what looking costs.
-      const spent = performance.now() - begin;
-      const cost = Math.min(spent, this.#spentBefore);
-      this.#spentBefore = spent;
-      this.#timer = setTimeout(() => this.#round(), Math.max(PERIOD, cost * REST));
+    const found = await this.#look();
+    if (found && !this.#rounds.hasEnded) {
+      this.#take(found);
     }
   }
 

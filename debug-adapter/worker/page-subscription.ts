@@ -1,10 +1,9 @@
 import type { PageMap } from '../kernels/kernel.ts';
 import type { PagesChangedEvent } from '../protocol.ts';
+import { periodOf, Rounds } from './rounds.ts';
 
 /** A round that took t is followed by a rest of at least t: views are asked for meanwhile. */
 const REST = 1;
-const SLOWEST = 0.1;
-const FASTEST = 50;
 /** Two changes this near to each other travel as one run: its header is as long as so many pages. */
 const NEAR = 4;
 
@@ -17,15 +16,13 @@ export interface TakenPages {
 /** One subscriber to the map of all pages: only what changed is told. */
 export class PageSubscription {
   readonly #id: number;
-  readonly #period: number;
   readonly #take: () => Promise<TakenPages | undefined>;
   readonly #emit: (event: PagesChangedEvent) => void;
   #known: Uint16Array = new Uint16Array(0);
   /** The object sizes that were told last: a guest that boots has pages before it has pools. */
   #classes = '';
   #sequence = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #ended = false;
+  readonly #rounds: Rounds;
 
   /** `rate` in Hz, clamped to 0.1 to 50. */
   constructor(
@@ -35,33 +32,19 @@ export class PageSubscription {
     emit: (event: PagesChangedEvent) => void,
   ) {
     this.#id = id;
-    this.#period = 1000 / Math.min(FASTEST, Math.max(SLOWEST, rate));
     this.#take = take;
     this.#emit = emit;
-    this.#timer = setTimeout(() => this.#round(), 0);
+    this.#rounds = new Rounds(() => this.#round(), { period: periodOf(rate), rest: REST });
   }
 
   end(): void {
-    this.#ended = true;
-    clearTimeout(this.#timer);
+    this.#rounds.end();
   }
 
   async #round(): Promise<void> {
-    const begin = performance.now();
-    try {
-      const taken = await this.#take();
-      if (this.#ended) {
-        return;
-      }
-      if (taken) {
-        this.#tell(taken);
-      }
-    } catch {
-      // No window yet, or the guest is gone: the next round may find it again.
-    }
-    if (!this.#ended) {
-      const spent = performance.now() - begin;
-      this.#timer = setTimeout(() => this.#round(), Math.max(this.#period - spent, spent * REST));
+    const taken = await this.#take();
+    if (taken && !this.#rounds.hasEnded) {
+      this.#tell(taken);
     }
   }
 
