@@ -7,6 +7,7 @@ import { QmpWitness } from '../bench/qmp-witness.ts';
 import { BUSY, BUSY_FUNCTION, Session, type Stopped, THREADS_ELF } from './client.ts';
 
 const PAGE = 0x1000;
+const LINEAR_BASE = -(2 ** 47);
 
 describe('a busy guest that tracks its allocations', () => {
   let session: Session;
@@ -63,7 +64,7 @@ describe('a busy guest that tracks its allocations', () => {
     const { variablesReference } = await session.evaluate(list, { frameId });
     const [first] = await session.variables(variablesReference, { start: 0, count: 1 });
     const frame = await number(`(sprout::Page *)${first?.memoryReference} - sprout::g_pages.pages`);
-    return -(2 ** 47) + frame * PAGE;
+    return LINEAR_BASE + frame * PAGE;
   }
 
   describe('stacks', () => {
@@ -143,7 +144,7 @@ describe('a busy guest that tracks its allocations', () => {
       const [pool, list] = await poolWithRoom();
       const slab = await firstPageOf(list);
       const size = await number(`${pool}.object_size`);
-      const frame = `sprout::g_pages.pages[${(slab + 2 ** 47) / PAGE}]`;
+      const frame = `sprout::g_pages.pages[${(slab - LINEAR_BASE) / PAGE}]`;
       const capacity = await number(`${frame}.capacity`);
       const free = new Set<number>();
       for (let at = await number(`${frame}.free_objects`); at !== 0; at = await number(`*(long *)${at}`)) {
@@ -167,7 +168,7 @@ describe('a busy guest that tracks its allocations', () => {
         const large = `((sprout::LargeAllocation *)${memoryReference})`;
         const frame = await number(`${large}->head - sprout::g_pages.pages`);
         const requested = await number(`${large}->requested`);
-        const found = await identify(-(2 ** 47) + frame * PAGE + PAGE + 5);
+        const found = await identify(LINEAR_BASE + frame * PAGE + PAGE + 5);
         expect(found).toMatchObject({ kind: 'large', size: (await number(`${large}->pages`)) * PAGE });
         expect(found.description).toMatch(
           new RegExp(`^a large allocation of ${requested} bytes, at \\+0x1005; allocated by`),
@@ -213,11 +214,52 @@ describe('a busy guest that tracks its allocations', () => {
         const pages = await session.variables(tree.variablesReference, { start: 0, count: 3 });
         for (const { name, memoryReference } of pages) {
           const frame = await number(`(sprout::Page *)${memoryReference} - sprout::g_pages.pages`);
-          const found = await identify(-(2 ** 47) + frame * PAGE);
+          const found = await identify(LINEAR_BASE + frame * PAGE);
           expect(found).toMatchObject({ kind: 'file', description: `page ${name.slice(1, -1)} of the file ${path}` });
         }
       }
       expect(written.length).toBeGreaterThan(0);
+    });
+  });
+
+  test('what is no RAM: registers of devices by name, and what the firmware keeps', async () => {
+    for (const [field, name] of [
+      ['local_apic', 'local APIC'],
+      ['hpet', 'HPET'],
+    ]) {
+      const { kind, description } = await identify(
+        LINEAR_BASE + (await number(`sprout::arch::g_acpi.${field}`)) + 0x20,
+      );
+      expect([kind, description.replace(/^0x\w+: /, '')]).toEqual(['nothing', `registers of the ${name}`]);
+    }
+    // The screen of a PC, which has records of pages around it; and RAM above all that e820 calls usable.
+    for (const physical of [0xb8000, (await number('sprout::g_pages.count')) * PAGE]) {
+      const { kind, description } = await identify(LINEAR_BASE + physical);
+      expect([kind, description.replace(/^0x\w+: /, '')]).toEqual([
+        'nothing',
+        `physical 0x${physical.toString(16)} is no RAM that the kernel may use, but a device's or the firmware's`,
+      ]);
+    }
+  });
+
+  test('pages of the kernel itself: tables, records, and its image, which is mapped twice', async () => {
+    // The tables that map the linear map were made early; those for stacks, entry 384 of the root, later.
+    const root = LINEAR_BASE + (await number('(long)$cr3'));
+    const below = LINEAR_BASE + (await number(`*(long *)(${root} + 384 * 8) & 0xffffffffff000`));
+    const records = await number('sprout::g_pages.pages');
+    const of = (description: string) => expect.objectContaining({ kind: 'page', description, size: PAGE });
+    expect(await identify(root)).toEqual(of('a page of the early arena'));
+    expect(await identify(below)).toEqual(of('a page table'));
+    expect(await identify(records)).toEqual(of('a page of the records of all pages'));
+    expect(await identify(LINEAR_BASE)).toEqual(
+      of('a page that nobody may use: the first of RAM, or where other CPUs begin'),
+    );
+    const linked = await number('&sprout::g_truth');
+    const again = linked + 2 ** 31 + LINEAR_BASE;
+    expect(await identify(again + 8)).toMatchObject({
+      kind: 'symbol',
+      description: expect.stringMatching(/^sprout::g_truth\+0x8 in \.\w+$/),
+      base: again,
     });
   });
 

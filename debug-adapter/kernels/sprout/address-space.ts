@@ -10,7 +10,7 @@ import type { KernelFacts } from '../kernel.ts';
  * symbol tells them. Signed: 0xffff800000000000 and 0xffffffff80000000.
  */
 export const LINEAR_BASE = -(2 ** 47);
-const IMAGE_BASE = -(2 ** 31);
+export const IMAGE_BASE = -(2 ** 31);
 /** The image lies in the top 2 GiB. */
 const IMAGE_END = 0;
 

@@ -3,7 +3,9 @@ import type { AddressSpace } from '../../guest/address-space.ts';
 import { UnreadableMemory } from '../../guest/memory.ts';
 import type { Snapshot } from '../../guest/snapshot.ts';
 import type { AllocationInfo, Identification, SlabRow } from '../model.ts';
+import { IMAGE_BASE } from './address-space.ts';
 import type { SproutAllocationTracking } from './allocation-tracking.ts';
+import type { SproutDevices } from './devices.ts';
 import type { SproutMallocPools } from './malloc-pools.ts';
 import type { SproutNames } from './names.ts';
 import type { PageCensus } from './page-census.ts';
@@ -14,6 +16,15 @@ import type { SproutVnodeLocks } from './vnode-locks.ts';
 
 /** page.hh: a cached page's `cpu` when the L2 has it. */
 const CACHED_IN_L2 = 0xff;
+/** Pages of kinds that need no more words. */
+const PAGES: Record<string, string> = {
+  reserved: 'a page that nobody may use: the first of RAM, or where other CPUs begin',
+  boot_module: 'a page of what the boot loader brought along',
+  image: 'a page of the image of the kernel',
+  arena: 'a page of the early arena',
+  metadata: 'a page of the records of all pages',
+  page_table: 'a page table',
+};
 
 interface Parts {
   names: SproutNames;
@@ -23,6 +34,7 @@ interface Parts {
   census: PageCensus;
   records: PageRecords;
   tracking: SproutAllocationTracking;
+  devices: SproutDevices | undefined;
 }
 
 /** Tells what lies at an address: a symbol, a stack, an object, a page. */
@@ -35,12 +47,7 @@ export class SproutIdentify {
 
   identify(snapshot: Snapshot, address: Address, space: AddressSpace): Identification {
     try {
-      return (
-        this.#symbol(address) ??
-        this.#stack(snapshot, address) ??
-        this.#page(snapshot, address, space) ??
-        nothing(address, 'RAM that the kernel has no record of')
-      );
+      return this.#symbol(address) ?? this.#stack(snapshot, address) ?? this.#page(snapshot, address, space);
     } catch (error) {
       if (error instanceof UnreadableMemory) {
         return nothing(address, 'nothing is mapped here');
@@ -66,9 +73,10 @@ export class SproutIdentify {
     return { ...row, pool: pool.key, objectSize: pool.objectSize, pageCount: 2 ** pool.slabOrder };
   }
 
-  #symbol(address: Address): Identification | undefined {
+  /** @param linked where the image is linked: the linear map shows it a second time */
+  #symbol(address: Address, linked = address): Identification | undefined {
     const { facts } = this.#parts.names.structures;
-    const found = facts.symbols.at(address);
+    const found = facts.symbols.at(linked);
     if (!found) {
       return undefined;
     }
@@ -77,8 +85,8 @@ export class SproutIdentify {
     return {
       address,
       kind: 'symbol',
-      description: `${facts.describe(address)}${place}`,
-      base: symbol.address,
+      description: `${facts.describe(linked)}${place}`,
+      base: symbol.address - linked + address,
       size: symbol.size,
     };
   }
@@ -104,12 +112,13 @@ export class SproutIdentify {
     return undefined;
   }
 
-  #page(snapshot: Snapshot, address: Address, space: AddressSpace): Identification | undefined {
-    const frame = Math.floor(space.translate(address) / PAGE_SIZE);
+  #page(snapshot: Snapshot, address: Address, space: AddressSpace): Identification {
+    const physical = space.translate(address);
+    const frame = Math.floor(physical / PAGE_SIZE);
     const { records } = this.#parts;
     const page = records.at(snapshot, frame);
-    if (!page) {
-      return undefined;
+    if (!page || page.kind === 'absent') {
+      return nothing(address, this.#describeOther(snapshot, physical));
     }
     const head = records.head(snapshot, page);
     switch (page.kind) {
@@ -119,15 +128,32 @@ export class SproutIdentify {
         return this.#large(snapshot, address, head);
       case 'file':
         return this.#file(snapshot, address, page);
+      case 'image':
+        return this.#symbol(address, IMAGE_BASE + physical) ?? this.#plainPage(snapshot, address, page, head);
       default:
-        return {
-          address,
-          kind: 'page',
-          description: this.#describePage(snapshot, page, head),
-          base: records.addressOf(page.frame),
-          size: PAGE_SIZE,
-        };
+        return this.#plainPage(snapshot, address, page, head);
     }
+  }
+
+  #plainPage(snapshot: Snapshot, address: Address, page: PageRecord, head: PageRecord): Identification {
+    return {
+      address,
+      kind: 'page',
+      description: this.#describePage(snapshot, page, head),
+      base: this.#parts.records.addressOf(page.frame),
+      size: PAGE_SIZE,
+    };
+  }
+
+  /** What is mapped, but no RAM that the kernel uses. */
+  #describeOther(snapshot: Snapshot, physical: number): string {
+    const device = this.#parts.devices?.at(snapshot, physical - (physical % PAGE_SIZE));
+    if (device !== undefined) {
+      return `registers of the ${device}`;
+    }
+    return this.#parts.records.count(snapshot) === 0
+      ? 'the kernel keeps no records of its pages yet'
+      : `physical 0x${physical.toString(16)} is no RAM that the kernel may use, but a device's or the firmware's`;
   }
 
   #object(snapshot: Snapshot, address: Address, head: PageRecord): Identification {
@@ -212,7 +238,7 @@ export class SproutIdentify {
       case 'kernel_data':
         return `kernel data: ${names.text(snapshot, page.owner)}`;
       default:
-        return `a page of kind ${page.kind.replaceAll('_', ' ')}`;
+        return PAGES[page.kind] ?? `a page of kind ${page.kind.replaceAll('_', ' ')}`;
     }
   }
 }

@@ -52,6 +52,11 @@ export class PageRecords {
     };
   }
 
+  /** Page frames that have a record: 0 before the page allocator is up. @throws UnreadableMemory. */
+  count(snapshot: Snapshot): number {
+    return this.#array.count(snapshot.at(this.#array.reader, this.#structures.symbol('sprout::g_pages')));
+  }
+
   /** Undefined before the page allocator is up, and for a frame that has no record. @throws UnreadableMemory. */
   at(snapshot: Snapshot, frame: number): PageRecord | undefined {
     const place = snapshot.at(this.#array.reader, this.#structures.symbol('sprout::g_pages'));

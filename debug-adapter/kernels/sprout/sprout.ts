@@ -26,6 +26,7 @@ import { findCycles } from '../waits-for.ts';
 import { LINEAR_BASE, sproutAddressSpace } from './address-space.ts';
 import { SproutAllocationTracking } from './allocation-tracking.ts';
 import { SproutBootPhases } from './boot-phases.ts';
+import { SproutDevices } from './devices.ts';
 import { SproutIdentify } from './identify.ts';
 import { SproutMallocPools } from './malloc-pools.ts';
 import { SproutNames } from './names.ts';
@@ -103,6 +104,7 @@ class Sprout implements Kernel {
       census: this.#census,
       records: new PageRecords(structures, LINEAR_BASE),
       tracking: this.#tracking,
+      devices: ifThere(() => new SproutDevices(structures)),
     });
     this.#stopped = new SproutStoppedThreads(structures, this.#threads, frames);
   }

@@ -45,6 +45,7 @@ export const SPROUT_TYPES = [
   'sprout::TrackedAllocation',
   'sprout::ProfileSample',
   'sprout::BootPhases',
+  'sprout::arch::AcpiFacts',
   'sprout::arch::Cpu',
   'sprout::arch::SwitchFrame',
 ] as const;
