@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { rm, stat, statfs } from 'node:fs/promises';
 import { dirname, isAbsolute } from 'node:path';
+import { LastWill } from '../machine/last-will.ts';
 import type { Machine } from '../machine/machine.ts';
 import { formatBytes } from '../units.ts';
 
@@ -27,6 +28,8 @@ export async function saveSnapshot(machine: Machine, file: unknown): Promise<num
     throw new Error(`There is no folder ${dirname(file)}.`);
   }
   await checkSpace(machine, dirname(file));
+  // Should this process be killed meanwhile.
+  const will = new LastWill('rm -f -- "$1"', file);
   try {
     await machine.saveCore(file);
     return (await stat(file)).size;
@@ -34,6 +37,8 @@ export async function saveSnapshot(machine: Machine, file: unknown): Promise<num
     // What cannot be removed was not made.
     await rm(file, { force: true }).catch(() => undefined);
     throw error;
+  } finally {
+    will.revoke();
   }
 }
 

@@ -325,6 +325,18 @@ describe('saving', () => {
     expect(await saved).toBe(existsSync(file) ? statSync(file).size : undefined);
   });
 
+  test('by an adapter that is killed meanwhile leaves nothing', async () => {
+    const file = join(folder, 'killed.core');
+    const session = await atStop({ memory: '1G' });
+    const saved = session.custom('unikernel/saveSnapshot', { file }).catch(() => undefined);
+    // Nothing tells when QEMU has begun.
+    await vi.waitFor(() => expect(existsSync(file)).toBe(true), { timeout: 30_000, interval: 1 });
+    session.adapter.kill('SIGKILL');
+    await session.traces.untilNothingIsLeft();
+    expect(await saved).toBeUndefined();
+    expect(existsSync(file)).toBe(false);
+  });
+
   test('needs a QEMU that can be asked', async () => {
     const guest = await ForeignQemu.boot(THREADS_ELF, { extra: ['-gdb', 'unix:FOLDER/gdb,server=on,wait=off'] });
     const session = Session.start();
