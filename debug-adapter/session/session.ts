@@ -173,8 +173,8 @@ export class UnikernelSession extends DebugSession {
 
   /** A snapshot of a panic is saved before anybody hears of the stop, and could let the guest go. */
   async #explain(stop: Stop): Promise<void> {
-    // Frames have names then.
-    await this.#lifecycle.boot?.programs?.sync();
+    // Frames have names then. A stop is told without them too.
+    await this.#lifecycle.boot?.programs?.sync().catch(() => undefined);
     const told = await this.#exceptions.explain(stop);
     if (told.isFatal) {
       await this.#snapshots.saveAtEnd();

@@ -329,6 +329,28 @@ describe('a failure', () => {
     await session.end();
   });
 
+  test('a fault before there are threads stops in the function that made it', async () => {
+    const session = await launchWith(['panic'], { commandLine: BUSY });
+    await session.breakAt({ name: 'sprout::arch::read_acpi' });
+    const { threadId } = await session.stopped();
+    await session.breakAt();
+    const { id } = await session.top(threadId);
+    // What never happens in a kernel without mistakes: the debugger makes it so.
+    await session.request('setExpression', { frameId: id, expression: '$rip', value: '0x1000000000' });
+    await session.request('continue', { threadId });
+    const stop = await session.stopped();
+    const text = /^page fault: cannot execute 0x1000000000$/;
+    await expectFailure(session, stop, text, /initialize_memory.*main\.cc:\d+$/);
+    expect(await session.threads()).toEqual([{ id: stop.threadId, name: 'CPU 0' }]);
+    // The kernel has none yet, which is no reason to say nothing.
+    expect(await rowsOf(session, 'threads')).toEqual([]);
+    expect(await session.custom('unikernel/identify', { address: '0xffff800000400000' })).toMatchObject({
+      kind: 'nothing',
+      description: expect.stringMatching(/^0xffff800000400000: (nothing is mapped here|the kernel keeps no records)/),
+    });
+    await session.end();
+  });
+
   test('a mistake with a lock stops in the function that made it', async () => {
     const session = await launchWith(['panic'], { kernel: TESTS_ELF, commandLine: 'test-lock-mistake twice' });
     await expectFailure(
