@@ -1,4 +1,5 @@
 import type { ElfFile } from './elf-file.ts';
+import { sectionNotes } from './notes.ts';
 
 /** The note that `--build-id` makes: where it lies in memory, and the id in hexadecimal. */
 export interface BuildId {
@@ -9,36 +10,21 @@ export interface BuildId {
   note: Buffer;
 }
 
-const NOTE_SECTION = 7;
 const GNU_BUILD_ID = 3;
+const LONGEST_ID = 256;
 
 /** The file's build id; undefined when it was linked without. */
 export function readBuildId(elf: ElfFile): BuildId | undefined {
-  for (const section of elf.sections) {
-    if (section.type !== NOTE_SECTION || section.size > 0x10000) {
-      continue;
-    }
-    const bytes = elf.contents(section);
-    for (let at = 0; at + 12 <= bytes.length; ) {
-      const nameSize = bytes.readUInt32LE(at);
-      const dataSize = bytes.readUInt32LE(at + 4);
-      const data = at + 12 + ((nameSize + 3) & ~3);
-      const end = data + ((dataSize + 3) & ~3);
-      if (nameSize > 256 || dataSize > 256 || end > bytes.length + 3) {
-        break;
-      }
-      if (bytes.readUInt32LE(at + 8) === GNU_BUILD_ID && bytes.toString('latin1', at + 12, at + 16) === 'GNU\0') {
-        const id: BuildId = {
-          id: bytes.toString('hex', data, data + dataSize),
-          note: bytes.subarray(at, data + dataSize),
-        };
-        if (section.address !== 0) {
-          id.address = section.address + at;
-        }
-        return id;
-      }
-      at = end;
-    }
+  const found = sectionNotes(elf).find(
+    ({ note }) => note.name === 'GNU' && note.type === GNU_BUILD_ID && note.data.length <= LONGEST_ID,
+  );
+  if (!found) {
+    return undefined;
   }
-  return undefined;
+  const { section, note } = found;
+  return {
+    id: note.data.toString('hex'),
+    note: note.bytes,
+    ...(section.address !== 0 && { address: section.address + note.offset }),
+  };
 }

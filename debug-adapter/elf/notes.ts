@@ -1,10 +1,20 @@
 /** ELF notes (System V ABI, "Note Section"): of a section or a segment. */
 
+import type { ElfFile, Section } from './elf-file.ts';
+
 export interface Note {
   name: string;
   type: number;
   data: Buffer;
+  /** Where it begins in what was read. */
+  offset: number;
+  /** The whole note, its header included. */
+  bytes: Buffer;
 }
+
+/** Of a section: what is larger is no kernel's. */
+const LARGEST_SECTION = 0x1_0000;
+const NOTE_SECTION = 7;
 
 const HEADER = 12;
 
@@ -22,10 +32,19 @@ export function readNotes(bytes: Buffer): Note[] {
       name: bytes.toString('latin1', at + HEADER, at + HEADER + nameSize).replace(/\0.*$/s, ''),
       type: bytes.readUInt32LE(at + 8),
       data: bytes.subarray(data, data + dataSize),
+      offset: at,
+      bytes: bytes.subarray(at, data + dataSize),
     });
     at = data + padded(dataSize);
   }
   return notes;
+}
+
+/** The notes in the sections of a file, with the section of each. */
+export function sectionNotes(elf: ElfFile): { note: Note; section: Section }[] {
+  return elf.sections
+    .filter(({ type, size }) => type === NOTE_SECTION && size <= LARGEST_SECTION)
+    .flatMap((section) => readNotes(elf.contents(section)).map((note) => ({ note, section })));
 }
 
 function padded(size: number): number {

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { type BuildId, readBuildId } from '../elf/build-id.ts';
 import { ElfFile } from '../elf/elf-file.ts';
+import { sectionNotes } from '../elf/notes.ts';
 
 /** What the session must know of a kernel's file before it is booted. */
 export interface KernelFile {
@@ -48,28 +49,10 @@ export function readKernelFile(path: string): KernelFile {
   }
 }
 
-const NOTE_SECTION = 7;
 /** XEN_ELFNOTE_PHYS32_ENTRY, Xen's public/elfnote.h: where a PVH kernel is entered, in 32-bit mode without paging. */
 const PHYS32_ENTRY = 18;
 
 function pvhEntry(elf: ElfFile): number | undefined {
-  for (const section of elf.sections) {
-    if (section.type !== NOTE_SECTION || section.size > 0x10000) {
-      continue;
-    }
-    const bytes = elf.contents(section);
-    for (let at = 0; at + 12 <= bytes.length; ) {
-      const nameSize = bytes.readUInt32LE(at);
-      const dataSize = bytes.readUInt32LE(at + 4);
-      const data = at + 12 + ((nameSize + 3) & ~3);
-      if (nameSize > 256 || dataSize > 256 || data + dataSize > bytes.length) {
-        break;
-      }
-      if (bytes.readUInt32LE(at + 8) === PHYS32_ENTRY && bytes.toString('latin1', at + 12, at + 15) === 'Xen') {
-        return dataSize >= 4 ? bytes.readUInt32LE(data) : undefined;
-      }
-      at = data + ((dataSize + 3) & ~3);
-    }
-  }
-  return undefined;
+  const found = sectionNotes(elf).find(({ note }) => note.name === 'Xen' && note.type === PHYS32_ENTRY);
+  return found && found.note.data.length >= 4 ? found.note.data.readUInt32LE(0) : undefined;
 }
