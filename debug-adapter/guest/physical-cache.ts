@@ -8,6 +8,8 @@ export const SMALL_CHUNK = 0x1000;
 export const LONGEST_PLACE = 0x1_0000;
 /** One buffer of the cache. Bigger than any object that is read in one piece. */
 const SEGMENT_SIZE = 0x100_0000;
+/** What was not looked at for so many epochs is read ahead no more. */
+const FORGOTTEN_AFTER = 16;
 const SMALL_CHUNKS_IN_SEGMENT = SEGMENT_SIZE / SMALL_CHUNK;
 
 interface Segment {
@@ -15,6 +17,8 @@ interface Segment {
   view: DataView;
   /** The epoch in which each small chunk was read. */
   epochs: Uint32Array;
+  /** The epoch in which somebody last looked at it. */
+  used: Uint32Array;
 }
 
 /** Bytes somewhere in a view. */
@@ -90,6 +94,7 @@ export class PhysicalCache {
       if (segment.epochs[chunk] !== this.#epoch) {
         this.#fill(segment, base, chunk);
       }
+      segment.used[chunk] = this.#epoch;
     }
   }
 
@@ -98,11 +103,17 @@ export class PhysicalCache {
     return this.#filled.length / 2;
   }
 
-  /** What was read in this epoch, as few ascending runs: for `prefetch` in a later one. */
+  /** What was read in this epoch and looked at lately, as few ascending runs: for `prefetch` in a later one. */
   get filled(): Float64Array {
     const pairs: [number, number][] = [];
     for (let index = 0; index < this.#filled.length; index += 2) {
-      pairs.push([this.#filled[index] as number, this.#filled[index + 1] as number]);
+      const end = (this.#filled[index] as number) + (this.#filled[index + 1] as number);
+      for (let at = this.#filled[index] as number; at < end; at += this.#chunk) {
+        const length = Math.min(this.#chunk, end - at);
+        if (this.#isUsed(at, length)) {
+          pairs.push([at, length]);
+        }
+      }
     }
     pairs.sort((a, b) => a[0] - b[0]);
     const runs: number[] = [];
@@ -115,6 +126,18 @@ export class PhysicalCache {
       }
     }
     return Float64Array.from(runs);
+  }
+
+  #isUsed(physical: number, length: number): boolean {
+    const { used } = this.#segment(Math.floor(physical / SEGMENT_SIZE));
+    const first = (physical % SEGMENT_SIZE) / SMALL_CHUNK;
+    const last = first + length / SMALL_CHUNK;
+    for (let chunk = first; chunk < last; chunk++) {
+      if ((used[chunk] as number) + FORGOTTEN_AFTER > this.#epoch) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Reads these runs at once, one after the other. What cannot be read is left out: whoever needs it will be told. */
@@ -165,6 +188,7 @@ export class PhysicalCache {
         bytes: Buffer.from(buffer),
         view: new DataView(buffer),
         epochs: new Uint32Array(SMALL_CHUNKS_IN_SEGMENT),
+        used: new Uint32Array(SMALL_CHUNKS_IN_SEGMENT),
       };
       this.#segments.set(index, segment);
     }

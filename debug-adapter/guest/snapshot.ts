@@ -8,14 +8,17 @@ import type { StructReader } from './struct-reader.ts';
 const MANY_OBJECTS = 1500;
 /** The most bytes that are read ahead twice before anything is looked at. */
 const MOST_AHEAD = 8 << 20;
+/** So many pages can be known as restless; then all of them are forgotten. */
+const MOST_RESTLESS = 512;
 
 /**
  * Guest memory at one moment, as far as that can be: each byte is read at most once in an epoch, and what readers looked at
  * is remembered, so that `unchanged` can tell whether a second reading found the same.
  *
  * A running guest is read ahead: what the last reading needed is copied twice at once, before the first structure is looked
- * at. The two copies are then microseconds apart, however long the walk takes; if the walk needs anything else, everything
- * is read a second time at its end. Either way there is a moment between the readings at which all of it stood there.
+ * at. What was seen to change often is copied last, and then first again: the two copies of it are microseconds apart, however long
+ * the walk takes. If the walk needs anything else, everything is read a second time at its end. Either way there is a moment between
+ * the readings at which all of it stood there.
  */
 export class Snapshot implements GuestMemory {
   readonly #space: AddressSpace;
@@ -30,6 +33,8 @@ export class Snapshot implements GuestMemory {
   /** Whether what is read must be remembered. */
   #recording = true;
   #aside: Snapshot | undefined;
+  /** Pages that were seen to change between two readings, by number. */
+  readonly #restless = new Set<number>();
   /** What to read ahead next time. */
   #ahead: Float64Array = new Float64Array(0);
   /** Reads from RAM when reading ahead was done. */
@@ -58,11 +63,44 @@ export class Snapshot implements GuestMemory {
     this.#space.forget();
     this.beginReading(recording);
     if (recording && lengthOf(this.#ahead) <= MOST_AHEAD) {
-      this.#cache.prefetch(this.#ahead);
+      const { calm, restless } = this.#divide(this.#ahead);
+      this.#cache.prefetch(calm);
+      this.#cache.prefetch(restless);
       this.#check.forget(chunk);
-      this.#check.prefetch(this.#ahead);
+      this.#check.prefetch(restless);
+      this.#check.prefetch(calm);
     }
     this.#fillsAhead = this.#cache.fills;
+  }
+
+  /** Runs without the restless pages, and these alone. */
+  #divide(runs: Float64Array): { calm: Float64Array; restless: Float64Array } {
+    const calm: number[] = [];
+    const restless: number[] = [];
+    for (let index = 0; index < runs.length; index += 2) {
+      const end = (runs[index] as number) + (runs[index + 1] as number);
+      let begin = runs[index] as number;
+      for (let at = begin; at < end; at += SMALL_CHUNK) {
+        if (this.#restless.has(at / SMALL_CHUNK)) {
+          if (at > begin) {
+            calm.push(begin, at - begin);
+          }
+          begin = Math.min(end, at + SMALL_CHUNK);
+          restless.push(at, begin - at);
+        }
+      }
+      if (end > begin) {
+        calm.push(begin, end - begin);
+      }
+    }
+    return { calm: Float64Array.from(calm), restless: Float64Array.from(restless) };
+  }
+
+  #noteRestless(physical: number): void {
+    if (this.#restless.size === MOST_RESTLESS) {
+      this.#restless.clear();
+    }
+    this.#restless.add(Math.floor(physical / SMALL_CHUNK));
   }
 
   /** Begins another reading of the same moment: what was read stays. Only while the guest stands still. */
@@ -73,15 +111,16 @@ export class Snapshot implements GuestMemory {
 
   /** Reads without remembering: for what always changes, such as clocks, and is right whenever it is read. */
   glance(reader: StructReader, address: Address): Place {
-    return this.#unrecorded(() => this.at(reader, address));
+    return this.unrecorded(() => this.at(reader, address));
   }
 
   /** The same for a plain range of up to 64 KiB. */
   glanceAt(address: Address, length: number): Place {
-    return this.#unrecorded(() => this.place(address, length));
+    return this.unrecorded(() => this.place(address, length));
   }
 
-  #unrecorded(read: () => Place): Place {
+  /** The same for all that `read` does: a search, whose result is read again. */
+  unrecorded<T>(read: () => T): T {
     const recording = this.#recording;
     this.#recording = false;
     try {
@@ -219,6 +258,7 @@ export class Snapshot implements GuestMemory {
       const first = this.#cache.place(physical + done, count);
       const second = this.#check.place(physical + done, count);
       if (!sameBytes(first, second, count)) {
+        this.#noteRestless(physical + done);
         return false;
       }
     }

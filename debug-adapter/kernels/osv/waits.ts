@@ -37,6 +37,17 @@ export class OsvWaits {
     stackPointer: Address,
     isThread: (address: Address) => boolean,
   ): OsvWait | undefined {
+    // Anything may lie where a word of the stack points to: what is no queue need not stand still.
+    const wait = snapshot.unrecorded(() => this.#search(snapshot, thread, stackPointer, isThread));
+    return wait && this.stands(snapshot, wait, isThread) ? wait : undefined;
+  }
+
+  #search(
+    snapshot: Snapshot,
+    thread: Address,
+    stackPointer: Address,
+    isThread: (address: Address) => boolean,
+  ): OsvWait | undefined {
     const words = stackWords(snapshot, stackPointer);
     const records = new Set(words.flatMap((word, index) => (word === thread ? [stackPointer + index * 8] : [])));
     if (records.size === 0) {
