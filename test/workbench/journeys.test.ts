@@ -1,12 +1,14 @@
 /**
  * A person debugs Sprout in VS Code: the packaged extension, real QEMU, real gdb. What each test leaves on the screen is in .run/.
- * With UNIKERNEL_PICTURES=1 the README's pictures are made anew.
+ * With UNIKERNEL_PICTURES=1 the README's pictures are made anew. UNIKERNEL_OSV is the path of a built OSv tree, where there is one.
  */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { pictures, sprout } from './harness/places.ts';
 import { lineOf } from './harness/sprout.ts';
 import { sproutJourney, useStage } from './harness/stage.ts';
-import type { Workbench } from './harness/workbench.ts';
+import { SIDEBAR, type Workbench } from './harness/workbench.ts';
 
 const stage = useStage();
 
@@ -52,7 +54,7 @@ test('F5 in Sprout’s tree: stop in a worker, step, and see the four views, sto
     await held.filter({ hasText: '/data/' }).first().waitFor();
     await held.first().click();
     await workbench.rows('Vnode Locks').filter({ hasText: 'acquired' }).first().waitFor();
-    await workbench.screenshot('vnode-locks', pictures);
+    await workbench.screenshot('vnode-locks');
 
     await workbench.showOnly('Malloc Pools');
     await workbench
@@ -71,7 +73,7 @@ test('F5 in Sprout’s tree: stop in a worker, step, and see the four views, sto
       .filter({ hasText: /^0xffff.* of \d+ live$/ })
       .first()
       .waitFor();
-    await workbench.screenshot('malloc-pools', pictures);
+    await workbench.screenshot('malloc-pools');
 
     await workbench.showOnly('Timer Sets');
     await workbench
@@ -99,6 +101,88 @@ test('F5 in Sprout’s tree: stop in a worker, step, and see the four views, sto
   };
   await stage().journey('debug-sprout', steps, sprout);
 });
+
+// For the documents: views that have much to tell.
+if (pictures) {
+  test('the views of a busy guest', async () => {
+    const commandLine = 'workload load=90 threads=24 vnodes=20';
+    await sproutJourney(stage(), 'busy', { commandLine }, async (workbench) => {
+      const { page } = workbench;
+      await workbench.openFile('.vscode/launch.json', 1);
+      await page.keyboard.press('F5');
+      await workbench.guestSays(/workload: \d+ workers/);
+      await workbench.openContainer('Unikernel');
+      await workbench.widenSidebar(440);
+      await workbench.showOnly('Vnode Locks');
+      const fought = workbench.rows('Vnode Locks').filter({ hasText: /[2-9] waiting · written by/ });
+      const stopWhereTheyFight = async (): Promise<number> => {
+        await page.keyboard.press('F6');
+        await workbench.view('Vnode Locks').getByText('stopped', { exact: true }).waitFor();
+        const count = await fought.count();
+        if (count === 0) {
+          await page.keyboard.press('F5');
+          await workbench.view('Vnode Locks').getByText(/^live/).waitFor();
+        }
+        return count;
+      };
+      await expect.poll(stopWhereTheyFight, { timeout: 60_000 }).toBeGreaterThan(0);
+      await fought.first().click();
+      await workbench.rows('Vnode Locks').filter({ hasText: 'acquired' }).first().waitFor();
+      await workbench.screenshot('vnode-locks', pictures, SIDEBAR);
+
+      await workbench.showOnly('Threads');
+      await workbench
+        .rows('Threads')
+        .filter({ hasText: /waits for vnode/ })
+        .first()
+        .click();
+      await workbench.rows('Threads').filter({ hasText: 'CPU time' }).first().waitFor();
+      await workbench.screenshot('threads', pictures, SIDEBAR);
+
+      await workbench.showOnly('Malloc Pools');
+      await workbench.rows('Malloc Pools').filter({ hasText: /^64 B/ }).click();
+      await workbench
+        .rows('Malloc Pools')
+        .filter({ hasText: /^CPU 0/ })
+        .click();
+      await workbench
+        .rows('Malloc Pools')
+        .filter({ hasText: /^0xffff/ })
+        .first()
+        .waitFor();
+      await workbench.screenshot('malloc-pools', pictures, SIDEBAR);
+
+      await workbench.showOnly('Timer Sets');
+      await workbench
+        .rows('Timer Sets')
+        .filter({ hasText: /^CPU 1/ })
+        .waitFor();
+      await workbench.screenshot('timer-sets', pictures, SIDEBAR);
+    });
+  });
+}
+
+const osv = process.env.UNIKERNEL_OSV;
+if (osv) {
+  test('F5 in an OSv tree: stop where its application begins, among the kernel’s threads', async () => {
+    const lines = (await readFile(join(osv, 'core/app.cc'), 'utf8')).split('\n');
+    const line = lines.findIndex((text) => text.includes('int old_optind = optind')) + 1;
+    const steps = async (workbench: Workbench): Promise<void> => {
+      await workbench.openFile('core/app.cc', line);
+      await workbench.toggleBreakpoint();
+      await workbench.page.keyboard.press('F5');
+      await workbench.waitForStop();
+      expect(await workbench.stoppedLine()).toBe(line);
+      await workbench.openContainer('Unikernel');
+      await workbench.showOnly('Threads');
+      for (const thread of [/^\/hello.*running on CPU 0/, /^reclaimer.*waits for condition/, /^idle0/]) {
+        await workbench.rows('Threads').filter({ hasText: thread }).first().waitFor();
+      }
+      await workbench.screenshot('osv', pictures);
+    };
+    await stage().journey('osv', steps, osv);
+  });
+}
 
 describe('configurations', () => {
   test('a deadlock is marked, and told as a cycle with both paths', async () => {

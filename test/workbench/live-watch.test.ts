@@ -5,7 +5,7 @@ import { Editor } from './harness/editor.ts';
 import { pictures, sprout } from './harness/places.ts';
 import { lineOf } from './harness/sprout.ts';
 import { useStage } from './harness/stage.ts';
-import type { Workbench } from './harness/workbench.ts';
+import { SIDEBAR, type Workbench } from './harness/workbench.ts';
 
 /** A busy host may keep a guest, and VS Code, waiting. */
 const PATIENT = { timeout: 30_000 };
@@ -68,6 +68,9 @@ test('values are followed while the guest runs', async () => {
     await showLiveWatch(workbench);
     await pane(workbench).getByText('Follow values of the kernel while it runs').waitFor();
     await workbench.screenshot('live-watch-empty');
+    if (pictures) {
+      await workbench.widenSidebar(440);
+    }
 
     await workbench.openFile('workload/truth.cc', await lineOf('workload/truth.cc', 'auto& worker = g_truth.workers'));
     await workbench.page.keyboard.press('F5');
@@ -108,7 +111,7 @@ test('values are followed while the guest runs', async () => {
     await id.click();
     await workbench.page.keyboard.press('Home');
     await operations.waitFor();
-    await workbench.screenshot('live-watch', pictures);
+    await workbench.screenshot('live-watch', pictures, SIDEBAR);
 
     // The picture of how it went: a row that changes all the time keeps no hover, until it stands still.
     await workbench.command('Unikernel: Pause Live Watch');

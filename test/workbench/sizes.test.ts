@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { pictures, sprout } from './harness/places.ts';
 import { lineOf } from './harness/sprout.ts';
 import { useStage } from './harness/stage.ts';
-import type { Workbench } from './harness/workbench.ts';
+import { EDITORS, type Workbench } from './harness/workbench.ts';
 
 const stage = useStage({
   'unikernel.sizes.file': 'build/debug/sprout.elf',
@@ -140,7 +140,7 @@ test('the sizes of Sprout, with no session', async () => {
     await canvas.waitFor();
     const status = page.locator('#status');
     await expect.poll(() => status.textContent()).toMatch(/KiB/);
-    await workbench.screenshot('sizes-map', pictures);
+    await workbench.screenshot('sizes-map', pictures, EDITORS);
     await canvas.focus();
     await workbench.page.keyboard.press('Home');
     const first = await status.textContent();

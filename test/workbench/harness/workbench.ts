@@ -10,6 +10,8 @@ import { runFolder } from './places.ts';
 
 /** The editors and panels, for pictures of one of them. */
 export const EDITORS = '.part.editor';
+/** The views. */
+export const SIDEBAR = '.part.sidebar';
 
 /** The names of the views, as their headers show them. */
 export type ViewTitle = 'Threads' | 'Vnode Locks' | 'Malloc Pools' | 'Timer Sets' | 'Live Watch' | 'Symbol Sizes';
@@ -208,6 +210,16 @@ export class Workbench {
       .locator('.sidebar .composite.title')
       .filter({ hasText: new RegExp(label, 'i') })
       .waitFor();
+  }
+
+  /** Makes the sidebar `width` pixels wide, by its edge: for pictures of what stands in it. */
+  async widenSidebar(width: number): Promise<void> {
+    const sidebar = this.page.locator(SIDEBAR);
+    const { x = 0, width: before = 0 } = (await sidebar.boundingBox()) ?? {};
+    await this.page.mouse.move(x + before, 450);
+    await this.page.mouse.down();
+    await this.page.mouse.move(x + width, 450, { steps: 5 });
+    await this.page.mouse.up();
   }
 
   /** The pane of a view in the sidebar. */
