@@ -25,22 +25,30 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: 1px 6px 1px 0; font-weight: normal; white-space: nowrap; }
 th button, td button { all: unset; cursor: pointer; }
 th button { color: var(--vscode-descriptionForeground); }
-td button { color: var(--vscode-textLink-foreground); white-space: normal; }
+td button { color: var(--vscode-textLink-foreground); white-space: normal; overflow-wrap: anywhere; }
 th button:focus-visible, td button:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .bar { display: grid; grid-template-columns: minmax(90px, 34%) 1fr auto; gap: 8px; align-items: center; padding: 1px 0; }
 .bar .track { grid-row: 1; grid-column: 2; position: relative; height: 9px; background: var(--vscode-input-background); border: 1px solid var(--vscode-widget-border, var(--vscode-contrastBorder, transparent)); }
 .bar .text { grid-row: 1; grid-column: 3; font-variant-numeric: tabular-nums; color: var(--vscode-descriptionForeground); }
-.fill { height: 100%; background: var(--vscode-charts-blue); }
+.fill { height: 100%; min-width: 2px; background: var(--vscode-charts-blue); }
 .fill.cached, .fill.shrank { background: var(--vscode-charts-green); }
 .fill.free { background: var(--vscode-descriptionForeground); }
 .fill.short, .fill.grew { background: var(--vscode-charts-orange); }
 .tick { position: absolute; top: -3px; bottom: -3px; width: 2px; background: var(--vscode-foreground); }
 footer { display: flex; flex-direction: column; gap: 2px; }
 #pointed { min-height: 1.4em; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-#legend, #notes, .quiet { color: var(--vscode-descriptionForeground); }
-#legend { display: flex; flex-wrap: wrap; gap: 2px 14px; }
-#legend i { display: inline-block; width: 10px; height: 10px; margin-right: 5px; vertical-align: -1px; border: 1px solid var(--vscode-widget-border, var(--vscode-contrastBorder, transparent)); }
+#notes, .quiet { color: var(--vscode-descriptionForeground); }
+#legend { display: flex; flex-wrap: wrap; gap: 3px 6px; }
+#legend button { all: unset; cursor: pointer; padding: 1px 6px 1px 3px; border: 1px solid transparent; border-radius: 3px; font-variant-numeric: tabular-nums; }
+#legend button:hover { background: var(--vscode-list-hoverBackground); }
+#legend button:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
+#legend button[aria-pressed='true'] { border-color: var(--vscode-focusBorder); font-weight: 600; }
+#legend i { display: inline-block; min-width: 14px; margin-right: 5px; padding: 0 1px; font: 9px sans-serif; line-height: 13px; text-align: center; border: 1px solid var(--vscode-widget-border, var(--vscode-contrastBorder, transparent)); }
+#new-objects, #callers { margin: 0; padding-left: 18px; }
+#new-objects button, #callers button { all: unset; cursor: pointer; color: var(--vscode-textLink-foreground); overflow-wrap: anywhere; }
+#new-objects button:focus-visible, #callers button:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
+#map:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
 @media (max-width: 700px) { main { flex-direction: column; } aside { width: auto; max-width: none; max-height: 40%; border-left: none; } }
 `;
 
@@ -55,7 +63,7 @@ const BODY = `<header>
 </header>
 <main>
 <div id="picture">
-<canvas id="map" tabindex="0" role="application" aria-roledescription="map of memory" aria-describedby="pointed" aria-label="Every page of memory. Arrow keys choose a page, N the next one in another use, Enter goes close and then to its owner, Escape shows all, plus and minus zoom, brackets go back and forth in time. The tables beside it say how much each class has."></canvas>
+<canvas id="map" tabindex="0" role="application" aria-roledescription="map of memory" aria-describedby="pointed" aria-label="Every page of memory. Arrow keys choose a page, N the next one in another use, Enter goes close and then to its owner, O the next object, Escape shows all, plus and minus zoom, brackets go back and forth in time. The tables beside it say how much each class has."></canvas>
 <canvas id="timeline" tabindex="0" role="slider" aria-label="Used pages over the last minutes; the moment that is shown"></canvas>
 <div id="message" hidden></div>
 </div>
@@ -67,13 +75,13 @@ const BODY = `<header>
 <vscode-panel-tab id="tab-leaks">Allocations</vscode-panel-tab>
 <vscode-panel-view id="view-classes"><div id="classes"></div><h3>Requested and allocated</h3><div id="totals"></div></vscode-panel-view>
 <vscode-panel-view id="view-pages"><h3>Page pools, with their marks</h3><div id="gauges"></div><h3>Free blocks</h3><div id="largest" class="quiet"></div><div id="ranges"></div></vscode-panel-view>
-<vscode-panel-view id="view-changes"><div id="changes-summary" role="status">Choose a moment and compare from it.</div><div id="changes"></div></vscode-panel-view>
-<vscode-panel-view id="view-leaks"><div><vscode-button id="refresh-leaks" appearance="secondary">Read Allocations</vscode-button></div><div id="leaks-message" class="quiet"></div><div id="leaks" hidden></div></vscode-panel-view>
+<vscode-panel-view id="view-changes"><div id="changes-summary" role="status">Choose a moment and compare from it.</div><div id="changes"></div><h3 id="growth-heading" hidden>Live objects</h3><div id="growth"></div><div id="new-summary" class="quiet"></div><ul id="new-objects" aria-label="New objects"></ul></vscode-panel-view>
+<vscode-panel-view id="view-leaks"><div><vscode-button id="refresh-leaks" appearance="secondary">Read Allocations</vscode-button></div><div id="leaks-message" class="quiet"></div><div id="chain" hidden><h3>Chain of callers</h3><div id="chain-summary" role="status"></div><ol id="callers"></ol></div><div id="leaks" hidden></div></vscode-panel-view>
 </vscode-panels>
 </aside>
 </main>
 <footer>
 <div id="pointed" role="status" aria-live="polite"></div>
-<div id="legend" aria-hidden="true"></div>
+<div id="legend" role="group" aria-label="Pages by what they are; a button lets its pages stand out"></div>
 <div id="notes" hidden></div>
 </footer>`;

@@ -1,7 +1,7 @@
 /** The memory-pool visualizer: every page of RAM, live, in a panel of its own. */
 import * as vscode from 'vscode';
 import { formatAddress, type SlabRow } from '../../debug-adapter/protocol.ts';
-import { MOST_SLABS, type ToHost, type ToPage } from '../../webviews/memory-pools/messages.ts';
+import { MOST_FRAMES, type SlabPurpose, type ToHost, type ToPage } from '../../webviews/memory-pools/messages.ts';
 import { request, type Sessions, sentence } from '../sessions.ts';
 import { openPlace, showThread } from '../show-thread.ts';
 import { Subscription } from '../subscription.ts';
@@ -107,7 +107,7 @@ class MemoryPoolsPanel {
         await this.#identify(message.frame, message.offset);
         break;
       case 'slabs':
-        await this.#showSlabs(message.frames);
+        await this.#showSlabs(message.purpose, message.frames);
         break;
       case 'leaks':
         await this.#showAllocations();
@@ -184,12 +184,12 @@ class MemoryPoolsPanel {
   }
 
   /** Each slab once, though many of its pages are in sight. */
-  async #showSlabs(frames: readonly number[]): Promise<void> {
+  async #showSlabs(purpose: SlabPurpose, frames: readonly number[]): Promise<void> {
     const session = this.#sessions.current;
     const slabs = new Map<number, SlabRow & { frame: number }>();
     let end = 0;
     try {
-      for (const frame of session ? frames.slice(0, MOST_SLABS) : []) {
+      for (const frame of session ? frames.slice(0, MOST_FRAMES[purpose]) : []) {
         if (session && frame >= end) {
           const { slab } = await request(session, 'unikernel/slab', { address: this.#address(frame, 0) });
           const first = slab ? (slab.address - this.#base) / PAGE_SIZE : frame;
@@ -202,17 +202,18 @@ class MemoryPoolsPanel {
     } catch {
       // The guest has just ended, or the page is another's now: the page asks again while it is in sight.
     }
-    this.#post({ type: 'slabs', slabs: [...slabs.values()] });
+    this.#post({ type: 'slabs', purpose, slabs: [...slabs.values()] });
   }
 
   async #showAllocations(): Promise<void> {
     const session = this.#sessions.current;
+    const guestTime = this.#pools.snapshot?.guestTime ?? 0;
     try {
       const { groups } = session ? await request(session, 'unikernel/allocations', {}) : { groups: [] };
       const message = groups.length === 0 ? vscode.l10n.t('No live allocations are tracked.') : '';
-      this.#post({ type: 'leaks', groups, message });
+      this.#post({ type: 'leaks', groups, message, guestTime });
     } catch (error) {
-      this.#post({ type: 'leaks', groups: [], message: sentence(error) });
+      this.#post({ type: 'leaks', groups: [], message: sentence(error), guestTime });
     }
   }
 

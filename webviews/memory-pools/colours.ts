@@ -3,7 +3,7 @@ import { stateOf } from './page-map.ts';
 
 export type Packed = number;
 
-type Rgb = readonly [red: number, green: number, blue: number];
+export type Rgb = readonly [red: number, green: number, blue: number];
 
 export interface Theme {
   background: string;
@@ -17,16 +17,16 @@ export interface Theme {
   bright: Rgb;
 }
 
-/** A kind's colour: a chart colour of the theme, or how much of the foreground is in the background. */
+/** A kind's colour: one of the theme's, or how much of the foreground is in the background. */
 const KINDS: Record<string, string | number> = {
   absent: 0,
-  reserved: 0.22,
+  reserved: 0.26,
   free: 0.1,
-  image: 0.72,
-  boot_module: 0.6,
-  arena: 0.45,
-  metadata: 0.36,
-  kernel_data: 0.52,
+  image: '--vscode-terminal-ansiCyan',
+  boot_module: 0.66,
+  arena: 0.5,
+  metadata: 0.38,
+  kernel_data: '--vscode-terminal-ansiMagenta',
   used: 0.5,
   cached: '--vscode-charts-green',
   pool: '--vscode-charts-blue',
@@ -39,6 +39,11 @@ const UNKNOWN = 0.5;
 const FULL = 7;
 /** How much of its colour an empty slab has. */
 const EMPTY_SHARE = 0.35;
+/** How much of its colour a page has where others matter more. */
+const DIMMED_SHARE = 0.22;
+/** How much of the foreground the newest page has. */
+const GLOW_SHARE = 0.8;
+const STATES = 1 << 16;
 
 export function readTheme(): Theme {
   const style = getComputedStyle(document.body);
@@ -65,40 +70,69 @@ export function readTheme(): Theme {
   };
 }
 
-/** Of one page. @param glow 0 to 1: how lately it changed */
-export function colourOf(
-  page: number,
-  kinds: readonly string[],
-  classes: readonly number[],
-  theme: Theme,
-  glow = 0,
-): Packed {
-  return pack(rgbOf(page, kinds, classes, theme, glow));
-}
+/** The colour of each state that a page can have, looked up: a GiB is painted anew in a few milliseconds. */
+export class Palette {
+  readonly #kinds: readonly string[];
+  readonly #theme: Theme;
+  /** 0: not mixed yet; no colour is, for each is opaque. */
+  readonly #plain = new Uint32Array(STATES);
+  readonly #dimmed = new Uint32Array(STATES);
 
-/** The same page where others matter more. */
-export function dimmed(page: number, kinds: readonly string[], classes: readonly number[], theme: Theme): Packed {
-  return pack(mix(theme.base, rgbOf(page, kinds, classes, theme, 0), 0.22));
-}
-
-export function cssOf(kind: string, theme: Theme): string {
-  return `rgb(${(theme.kinds.get(kind) ?? mix(theme.base, theme.bright, UNKNOWN)).map(Math.round).join(' ')})`;
-}
-
-function rgbOf(page: number, kinds: readonly string[], classes: readonly number[], theme: Theme, glow: number): Rgb {
-  const { kind, filling } = stateOf(page, kinds, classes);
-  let colour = theme.kinds.get(kind) ?? mix(theme.base, theme.bright, UNKNOWN);
-  if (filling !== undefined) {
-    colour = mix(theme.base, colour, EMPTY_SHARE + ((1 - EMPTY_SHARE) * filling) / FULL);
-  } else if (kind === 'cached') {
-    colour = mix(theme.base, colour, 0.5);
+  constructor(kinds: readonly string[], theme: Theme) {
+    this.#kinds = kinds;
+    this.#theme = theme;
   }
-  return glow > 0 ? mix(colour, theme.bright, glow * 0.8) : colour;
+
+  /** Of a page as PagesChangedEvent has it. */
+  plain(page: number): Packed {
+    this.#plain[page] ||= pack(rgbOf(page, this.#kinds, this.#theme));
+    return this.#plain[page] as Packed;
+  }
+
+  /** The same page where others matter more. */
+  dimmed(page: number): Packed {
+    this.#dimmed[page] ||= pack(mix(this.#theme.base, rgbOf(page, this.#kinds, this.#theme), DIMMED_SHARE));
+    return this.#dimmed[page] as Packed;
+  }
+
+  /** A page that changed lately. @param glow 0 to 1: just now */
+  glowing(page: number, glow: number): Packed {
+    return glow > 0
+      ? pack(mix(rgbOf(page, this.#kinds, this.#theme), this.#theme.bright, glow * GLOW_SHARE))
+      : this.plain(page);
+  }
+}
+
+export function cssOf(kind: string, theme: Theme, glow = 0): string {
+  return css(mix(colourOf(kind, theme), theme.bright, glow * GLOW_SHARE));
+}
+
+/** Black or white: what can be read on a page of this kind. */
+export function inkOn(kind: string, theme: Theme): string {
+  const [red, green, blue] = colourOf(kind, theme);
+  return red * 0.299 + green * 0.587 + blue * 0.114 > 140 ? '#000' : '#fff';
+}
+
+function colourOf(kind: string, theme: Theme): Rgb {
+  return theme.kinds.get(kind) ?? mix(theme.base, theme.bright, UNKNOWN);
+}
+
+function rgbOf(page: number, kinds: readonly string[], theme: Theme): Rgb {
+  const { kind, filling } = stateOf(page, kinds, []);
+  const colour = colourOf(kind, theme);
+  if (filling !== undefined) {
+    return mix(theme.base, colour, EMPTY_SHARE + ((1 - EMPTY_SHARE) * filling) / FULL);
+  }
+  return kind === 'cached' ? mix(theme.base, colour, 0.5) : colour;
 }
 
 function mix(from: Rgb, to: Rgb, share: number): Rgb {
   const part = (index: 0 | 1 | 2): number => from[index] + (to[index] - from[index]) * share;
   return [part(0), part(1), part(2)];
+}
+
+function css(colour: Rgb): string {
+  return `rgb(${colour.map(Math.round).join(' ')})`;
 }
 
 function pack([red, green, blue]: Rgb): Packed {

@@ -6,73 +6,96 @@ import {
   vsCodePanelTab,
   vsCodePanelView,
 } from '@vscode/webview-ui-toolkit';
-import type { SlabRow } from '../../debug-adapter/protocol.ts';
+import type { MallocPoolsRow } from '../../debug-adapter/protocol.ts';
 import { element } from '../dom.ts';
-import { colourOf, cssOf, dimmed, readTheme, type Theme } from './colours.ts';
-import { type Comparison, compare } from './compare.ts';
+import { AllocationsTab } from './allocations-tab.ts';
+import { ChangesTab } from './changes-tab.ts';
+import { type Packed, Palette, readTheme, type Theme } from './colours.ts';
+import { Comparing, type Shown } from './comparing.ts';
 import { Glow } from './glow.ts';
 import { History } from './history.ts';
+import { Legend } from './legend.ts';
 import { MapView, WITH_OBJECTS } from './map-view.ts';
-import { MOST_SLABS, type ShowIdentity, type ToHost, type ToPage } from './messages.ts';
-import { PageMap, stateOf } from './page-map.ts';
+import { MOST_FRAMES, type SlabPurpose, type ToHost, type ToPage } from './messages.ts';
+import { countsOf, kindOf, PageMap, type Run, stateOf } from './page-map.ts';
+import { Pointed } from './pointed.ts';
+import { PoolsHistory } from './pools-history.ts';
 import { Raster } from './raster.ts';
 import { Side } from './side.ts';
+import { Slabs } from './slabs.ts';
 import { Timeline, usedPages } from './timeline.ts';
-import { agoWords, grouped, identityWords, kindName, pageWords, useWords } from './words.ts';
+import { agoWords, grouped, pageWords } from './words.ts';
 
 declare function acquireVsCodeApi(): { postMessage(message: ToHost): void };
 
 provideVSCodeDesignSystem().register(vsCodeButton(), vsCodePanels(), vsCodePanelTab(), vsCodePanelView());
 
-/** Slabs in sight are read again this often, in milliseconds. */
-const SLAB_PERIOD = 500;
-/** What lies under the pointer is asked for once it rests. */
-const POINT_DELAY = 60;
+/** Slabs are read again this often, in milliseconds. */
+const SLAB_PERIOD: Record<SlabPurpose, number> = { sight: 500, moment: 2000 };
+/** Moments are compared this often, in milliseconds. */
+const COMPARE_PERIOD = 500;
 
 const host = acquireVsCodeApi();
 const map = new PageMap();
 const history = new History();
+const poolsHistory = new PoolsHistory();
 const glow = new Glow();
 const raster = new Raster();
+const slabs = new Slabs();
 const motion = matchMedia('(prefers-reduced-motion: reduce)');
-const side = new Side({
-  openClass: (key) => host.postMessage({ type: 'openClass', key }),
-  openCaller: (caller) => host.postMessage({ type: 'openCaller', caller }),
-});
+const side = new Side((key) => host.postMessage({ type: 'openClass', key }));
+const allocations = new AllocationsTab((caller) => host.postMessage({ type: 'openCaller', caller }));
+const comparing = new Comparing(new ChangesTab(({ frame, offset }) => view.goTo(frame, offset)), map);
+const pointed = new Pointed(
+  (frame) => pageWords(frame, stateAt(frame)),
+  (frame, offset) => {
+    // Only now is anything known beside its page.
+    if (past === undefined && state !== 'ended') {
+      host.postMessage({ type: 'identify', frame, offset });
+    }
+  },
+);
 const view = new MapView(element('map'), raster, {
-  pointed,
+  pointed: (frame, offset) => {
+    pointed.point(frame, offset);
+    repaint();
+  },
   opened: (frame, offset) => host.postMessage({ type: 'open', frame, offset }),
   arranged: (columns) => {
     raster.resize(map.pages.length, columns);
     repaintAll();
   },
   moved: () => {
-    askForSlabs();
+    askForSight();
     repaint();
   },
 });
 const timeline = new Timeline(element('timeline'), showMoment);
+const legend = new Legend(element('legend'), (kind) => {
+  emphasised = kind === undefined ? undefined : map.kinds.indexOf(kind);
+  repaintAll();
+});
 
 let theme: Theme = readTheme();
+let palette = new Palette([], theme);
 let session = '';
 let state: 'live' | 'stopped' | 'ended' = 'stopped';
 /** The moment of the past that is shown; undefined: now. */
 let shownTime: number | undefined;
 /** The pages of that moment. */
 let past: Uint16Array | undefined;
-/** What others are compared with. */
-let mark: { time: number; pages: Uint16Array } | undefined;
-let comparison: Comparison | undefined;
-let slabs = new Map<number, SlabRow & { frame: number }>();
+/** What the pools' view told last. */
+let rows: readonly MallocPoolsRow[] = [];
+/** The kind that stands out. */
+let emphasised: number | undefined;
+let comparedAt = 0;
 let isStale = false;
+/** The curve of the last minutes is another. */
+let isTimelineStale = true;
 /** Slabs were asked for and not told yet. */
-let isAsking = false;
-/** The kinds that the legend names. */
-let legend = '';
-let pointing: number | undefined;
-let pointed_: { frame: number; offset: number } | undefined;
-/** Pictures drawn, and how long each took: for who measures. */
-const drawn = { frames: 0, milliseconds: 0, events: 0, slabs: 0 };
+const isAsking: Record<SlabPurpose, boolean> = { sight: false, moment: false };
+/** Pictures drawn and how long the last ones took, in milliseconds: for who measures. */
+const drawn = { frames: 0, times: [] as number[], events: 0, slabs: 0 };
 
 window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
   switch (data.type) {
@@ -89,91 +112,124 @@ window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
       takePages(data.event);
       break;
     case 'pools':
-      side.showPools(data.rows);
-      tell('notes', [...(data.isTorn ? ['Read while it changed: torn.'] : []), ...data.notes].join(' '));
+      takePools(data);
       break;
     case 'identity':
-      tellIdentity(data);
+      pointed.tell(data);
       break;
     case 'slabs':
-      slabs = new Map(
-        data.slabs.flatMap((slab) => Array.from({ length: slab.pageCount }, (_, page) => [slab.frame + page, slab])),
-      );
-      drawn.slabs += data.slabs.length;
-      isAsking = false;
-      repaint();
+      takeSlabs(data);
       break;
     case 'leaks':
-      side.showLeaks(data.groups, data.message);
+      allocations.show(data.groups, data.message, data.guestTime, rows);
   }
 });
 
 function takePages(event: Extract<ToPage, { type: 'pages' }>['event']): void {
   const now = performance.now();
-  const isFirst = event.kinds !== undefined;
   const runs = map.apply(event);
   drawn.events++;
   tell('message', '');
-  if (isFirst) {
+  if (event.kinds) {
     begin(now);
   } else {
     history.add(runs, map.counts, now);
     if (past === undefined) {
-      for (const { start, pages } of runs) {
-        raster.paint(start, pages.length, colour);
-      }
-      if (!isStill()) {
-        glow.add(runs, now);
-      }
-    }
-    if (mark && past === undefined) {
-      compareAgain();
+      showChanges(runs, now);
     }
   }
-  showLegend();
+  legend.show(map.kinds, map.counts, theme);
+  isTimelineStale = true;
   tellState();
+  repaint();
+}
+
+function showChanges(runs: readonly Run[], now: number): void {
+  for (const { start, pages } of runs) {
+    raster.paint(start, pages.length, colour);
+  }
+  if (!isStill()) {
+    glow.add(runs, now);
+  }
+  pointed.refresh();
+  if (comparing.isOn && now - comparedAt >= COMPARE_PERIOD) {
+    comparedAt = now;
+    compareAgain();
+  }
+}
+
+function takePools({ rows: told, isTorn, notes }: Extract<ToPage, { type: 'pools' }>): void {
+  rows = told;
+  poolsHistory.add(rows, performance.now());
+  if (past === undefined) {
+    side.showPools(rows);
+    tell('notes', [...(isTorn ? ['Read while it changed: torn.'] : []), ...notes].join(' '));
+  }
+}
+
+function takeSlabs({ purpose, slabs: told }: Extract<ToPage, { type: 'slabs' }>): void {
+  isAsking[purpose] = false;
+  if (purpose === 'sight') {
+    drawn.slabs += told.length;
+    slabs.take(told, performance.now());
+  } else {
+    comparing.takeSlabs(told);
+  }
   repaint();
 }
 
 /** Another guest, or another subscription: what was known is over. */
 function begin(now: number): void {
   history.begin(map.pages, map.counts, now);
+  poolsHistory.clear();
   glow.clear();
+  slabs.clear();
   shownTime = undefined;
   past = undefined;
-  if (mark && mark.pages.length !== map.pages.length) {
-    mark = undefined;
-  }
-  comparison = mark && compare(mark.pages, map.pages);
-  view.show({ total: map.pages.length, theme, state: stateAt, slab: (frame) => slabs.get(frame) });
+  palette = new Palette(map.kinds, theme);
+  showMap();
   raster.resize(map.pages.length, raster.columns);
   view.arrange();
+  comparing.update(shown());
+  tellMark();
   repaintAll();
+}
+
+function showMap(): void {
+  const look = {
+    glow: (slab: Parameters<Slabs['glow']>[0], index: number) => slabs.glow(slab, index, performance.now()),
+    isNew: (slab: Parameters<Slabs['glow']>[0], index: number) => comparing.isNew(slab, index),
+  };
+  view.show({ total: map.pages.length, theme, state: stateAt, slab: (frame) => slabs.at(frame), look });
 }
 
 function shownPages(): Uint16Array {
   return past ?? map.pages;
 }
 
+/** What is compared with the mark. */
+function shown(): Shown {
+  const isPast = shownTime !== undefined;
+  return { pages: shownPages(), rows: isPast ? poolsHistory.at(shownTime as number) : rows, isPast };
+}
+
 function stateAt(frame: number): ReturnType<PageMap['state']> {
   return stateOf(shownPages()[frame] ?? 0, map.kinds, map.classes);
 }
 
-function colour(frame: number): number {
-  return colourOf(shownPages()[frame] ?? 0, map.kinds, map.classes, theme);
+/** Whether a page is as bright as it can be: others are there to be compared with. */
+function matters(frame: number, page: number): boolean {
+  return (!comparing.isOn || comparing.isChanged(frame)) && (emphasised === undefined || kindOf(page) === emphasised);
+}
+
+function colour(frame: number): Packed {
+  const page = shownPages()[frame] ?? 0;
+  return matters(frame, page) ? palette.plain(page) : palette.dimmed(page);
 }
 
 /** Every page anew: another moment, another comparison, another theme. */
 function repaintAll(): void {
-  const pages = shownPages();
-  if (comparison) {
-    raster.paint(0, pages.length, (frame) => dimmed(pages[frame] ?? 0, map.kinds, map.classes, theme));
-    for (const frame of comparison.frames) {
-      raster.paint(frame, 1, colour);
-    }
-  } else {
-    raster.paint(0, pages.length, colour);
-  }
+  raster.paint(0, shownPages().length, colour);
   repaint();
 }
 
@@ -186,20 +242,31 @@ function repaint(): void {
   requestAnimationFrame(() => {
     isStale = false;
     const start = performance.now();
-    if (past === undefined && !comparison) {
-      glow.fade(start, (first, count, bright) =>
-        raster.paint(first, count, (frame) => colourOf(map.pages[frame] ?? 0, map.kinds, map.classes, theme, bright)),
-      );
-    }
-    raster.flush();
-    view.draw();
-    timeline.show({ moments: history.moments, kinds: map.kinds, theme, shown: shownTime, mark: mark?.time });
+    draw(start);
     drawn.frames++;
-    drawn.milliseconds += performance.now() - start;
+    drawn.times.push(performance.now() - start);
+    drawn.times.splice(0, drawn.times.length - 1000);
     if (!glow.isOver) {
       repaint();
     }
   });
+}
+
+function draw(now: number): void {
+  if (past === undefined) {
+    glow.fade(now, (first, count, bright) =>
+      raster.paint(first, count, (frame) => {
+        const page = map.pages[frame] ?? 0;
+        return matters(frame, page) ? palette.glowing(page, bright) : palette.dimmed(page);
+      }),
+    );
+  }
+  raster.flush();
+  view.draw();
+  if (isTimelineStale) {
+    isTimelineStale = false;
+    timeline.show({ moments: history.moments, kinds: map.kinds, theme, shown: shownTime, mark: comparing.time });
+  }
 }
 
 function isStill(): boolean {
@@ -212,64 +279,38 @@ function showMoment(time: number | undefined): void {
   past = time === undefined ? undefined : history.pagesAt(history.indexAt(time));
   glow.clear();
   slabs.clear();
-  if (mark) {
-    compareAgain();
-  }
+  side.showPools(shown().rows);
+  tell('notes', time === undefined ? '' : `The tables are of ${agoWords(performance.now() - time)} too.`);
+  legend.show(map.kinds, past ? countsOf(past) : map.counts, theme);
+  comparing.update(shown());
+  isTimelineStale = true;
+  pointed.refresh();
   tellState();
   repaintAll();
 }
 
 function compareAgain(): void {
-  if (!mark) {
-    return;
-  }
-  const before = comparison?.frames.length ?? 0;
-  comparison = compare(mark.pages, shownPages());
-  const { frames, changes } = comparison;
-  side.showChanges(
-    frames.length === 0
-      ? 'Nothing has changed since the mark.'
-      : `${grouped(frames.length)} pages are in another use than ${agoWords(performance.now() - mark.time)}.`,
-    changes,
-    (use) => useWords(use, map.kinds, map.classes),
-  );
-  if (before !== frames.length || past !== undefined) {
+  if (comparing.update(shown())) {
     repaintAll();
   }
 }
 
 /** Marks the moment that is shown, or takes the mark away. */
 function toggleMark(): void {
-  mark = mark ? undefined : { time: shownTime ?? performance.now(), pages: shownPages().slice() };
-  comparison = undefined;
-  element('mark').textContent = mark ? 'Stop Comparing' : 'Compare From Here';
-  if (mark) {
-    compareAgain();
-    element<HTMLElement & { activeid: string }>('tabs').setAttribute('activeid', 'tab-changes');
+  if (comparing.isOn) {
+    comparing.end();
   } else {
-    side.showChanges('Choose a moment and compare from it.', [], () => '');
+    comparing.begin(shown(), shownTime ?? performance.now());
+    element('tabs').setAttribute('activeid', 'tab-changes');
+    askForMoment();
   }
+  tellMark();
+  isTimelineStale = true;
   repaintAll();
 }
 
-function pointed(frame: number, offset: number): void {
-  if (pointed_?.frame === frame && pointed_.offset === offset) {
-    return;
-  }
-  pointed_ = { frame, offset };
-  tell('pointed', pageWords(frame, stateAt(frame)));
-  clearTimeout(pointing);
-  // Only now is anything known beside its page.
-  if (past === undefined && state !== 'ended') {
-    pointing = window.setTimeout(() => host.postMessage({ type: 'identify', frame, offset }), POINT_DELAY);
-  }
-}
-
-function tellIdentity({ frame, offset, found, text, guestTime }: ShowIdentity): void {
-  if (pointed_?.frame === frame && pointed_.offset === offset) {
-    const words = found ? identityWords(found, guestTime) : text;
-    tell('pointed', `${pageWords(frame, stateAt(frame))} – ${words}`);
-  }
+function tellMark(): void {
+  element('mark').textContent = comparing.isOn ? 'Stop Comparing' : 'Compare From Here';
 }
 
 function tellState(): void {
@@ -278,31 +319,6 @@ function tellState(): void {
   const amount = `${grouped(used)} of ${grouped(map.pages.length)} pages used`;
   tell('state', [session, words, map.pages.length > 0 ? amount : ''].filter((part) => part !== '').join(' · '));
   element('live').hidden = shownTime === undefined;
-}
-
-function countsOf(pages: Uint16Array): Uint32Array {
-  const counts = new Uint32Array(256);
-  for (const page of pages) {
-    const kind = page & 0xff;
-    counts[kind] = (counts[kind] ?? 0) + 1;
-  }
-  return counts;
-}
-
-function showLegend(): void {
-  const kinds = map.kinds.filter((kind, index) => kind !== 'absent' && (map.counts[index] ?? 0) > 0);
-  if (kinds.join() === legend) {
-    return;
-  }
-  legend = kinds.join();
-  const entries = kinds.map((kind) => {
-    const entry = document.createElement('span');
-    const swatch = document.createElement('i');
-    swatch.style.background = cssOf(kind, theme);
-    entry.append(swatch, kindName(kind));
-    return entry;
-  });
-  element('legend').replaceChildren(...entries);
 }
 
 /** Says `text` where it is not said already: a screen reader hears changes only. */
@@ -314,33 +330,51 @@ function tell(id: string, text: string): void {
   place.hidden = text === '';
 }
 
-function askForSlabs(): void {
-  if (isAsking || past !== undefined || state === 'ended' || view.scale < WITH_OBJECTS) {
-    return;
-  }
-  const frames = view.inSight(MOST_SLABS * 4).filter((frame) => stateAt(frame).objectSize !== undefined);
-  if (frames.length > 0) {
-    isAsking = true;
-    host.postMessage({ type: 'slabs', frames: frames.slice(0, MOST_SLABS) });
+/** Reads the slabs in sight, when they are large enough. */
+function askForSight(): void {
+  if (view.scale >= WITH_OBJECTS) {
+    askForSlabs('sight', view.inSight(MOST_FRAMES.sight * 4));
   }
 }
 
-setInterval(askForSlabs, SLAB_PERIOD);
+/** Reads all slabs, to tell which objects are new. */
+function askForMoment(): void {
+  if (comparing.isOn) {
+    askForSlabs('moment', [...map.pages.keys()]);
+  }
+}
+
+function askForSlabs(purpose: SlabPurpose, candidates: readonly number[]): void {
+  if (isAsking[purpose] || past !== undefined || state === 'ended') {
+    return;
+  }
+  const pool = map.kinds.indexOf('pool');
+  const frames = candidates.filter((frame) => kindOf(map.pages[frame] ?? 0) === pool);
+  if (frames.length > 0) {
+    isAsking[purpose] = true;
+    host.postMessage({ type: 'slabs', purpose, frames: frames.slice(0, MOST_FRAMES[purpose]) });
+  }
+}
+
+setInterval(askForSight, SLAB_PERIOD.sight);
+setInterval(askForMoment, SLAB_PERIOD.moment);
 new ResizeObserver(() => {
+  isTimelineStale = true;
   view.arrange();
   repaint();
 }).observe(element('map'));
 new MutationObserver(() => {
   theme = readTheme();
   if (map.pages.length > 0) {
-    view.show({ total: map.pages.length, theme, state: stateAt, slab: (frame) => slabs.get(frame) });
-    legend = '';
-    showLegend();
+    palette = new Palette(map.kinds, theme);
+    isTimelineStale = true;
+    showMap();
+    legend.show(map.kinds, map.counts, theme);
     repaintAll();
   }
 }).observe(document.body, { attributes: true, attributeFilter: ['class'] });
 element('map').addEventListener('focus', () => {
-  pointed(view.cursor, 0);
+  pointed.point(view.cursor, 0);
   repaint();
 });
 element('map').addEventListener('blur', repaint);

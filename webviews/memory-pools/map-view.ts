@@ -1,10 +1,10 @@
 /** The map's canvas: draws it, moves over it by mouse and keys, and says which page is meant. */
-import type { SlabRow } from '../../debug-adapter/protocol.ts';
 import { fitted, prepared } from '../dom.ts';
-import type { Theme } from './colours.ts';
-import { drawObjects, offsetAt } from './objects.ts';
+import { inkOn, type Theme } from './colours.ts';
+import { drawObjects, type ObjectLook, objectBeside, offsetAt } from './objects.ts';
 import type { PageState } from './page-map.ts';
 import type { Raster } from './raster.ts';
+import { objectAt, type Slab } from './slabs.ts';
 import {
   closeUp,
   columnsFor,
@@ -16,11 +16,12 @@ import {
   visible,
   zoom,
 } from './viewport.ts';
-import { kindName } from './words.ts';
+import { kindLetters, kindName } from './words.ts';
 
 const ZOOM_STEP = 1.4;
-/** From these sizes of a cell on, in CSS pixels, pages have borders, names, objects. */
+/** From these sizes of a cell on, in CSS pixels, pages have borders, letters, names, objects. */
 const BORDERED = 9;
+const LETTERED = 15;
 const NAMED = 44;
 export const WITH_OBJECTS = 72;
 /** Cells that are drawn one by one at most. */
@@ -32,7 +33,8 @@ export interface Shown {
   theme: Theme;
   state(frame: number): PageState;
   /** The slab of a page of a pool, where it is known. */
-  slab(frame: number): (SlabRow & { frame: number }) | undefined;
+  slab(frame: number): Slab | undefined;
+  look: ObjectLook;
 }
 
 export interface MapEvents {
@@ -55,6 +57,8 @@ export class MapView {
   #view: Viewport = { scale: 1, x: 0, y: 0 };
   #showsAll = true;
   #cursor = 0;
+  /** The byte of the page that is meant, by the pointer or by keys. */
+  #meant: { frame: number; offset: number } | undefined;
   #dragged: { x: number; y: number; moved: boolean } | undefined;
 
   constructor(canvas: HTMLCanvasElement, raster: Raster, events: MapEvents) {
@@ -118,12 +122,19 @@ export class MapView {
     this.#set(view, view === this.#whole);
   }
 
-  /** Puts the cursor on a page, in sight. */
-  choose(frame: number): void {
+  /** Puts the cursor on a page, in sight, and on a byte of it. */
+  choose(frame: number, offset = 0): void {
     const total = this.#shown?.total ?? 0;
     this.#cursor = Math.max(0, Math.min(total - 1, frame));
     this.#set(reveal(this.#view, this.#cursor, this.#columns, this.#size), this.#showsAll);
-    this.#events.pointed(this.#cursor, 0);
+    this.#point(this.#cursor, offset);
+  }
+
+  /** Shows a page large, with the cursor on a byte of it. */
+  goTo(frame: number, offset: number): void {
+    this.#cursor = frame;
+    this.#set(closeUp(frame, this.#columns, this.#size), false);
+    this.#point(frame, offset);
   }
 
   /** Frames in sight, when they are few enough to be looked at one by one. */
@@ -155,21 +166,30 @@ export class MapView {
   #drawCells(context: CanvasRenderingContext2D): void {
     const shown = this.#shown as Shown;
     const { scale } = this.#view;
-    context.font = `${Math.min(12, Math.max(9, Math.round(scale / 6)))}px sans-serif`;
     this.#eachVisible((frame, x, y) => {
       context.strokeStyle = shown.theme.background;
       context.lineWidth = 1;
       context.strokeRect(x + 0.5, y + 0.5, scale - 1, scale - 1);
       const slab = scale >= WITH_OBJECTS ? shown.slab(frame) : undefined;
       if (slab) {
-        drawObjects(context, slab, frame, { x, y, scale }, shown.theme);
-      } else if (scale >= NAMED) {
-        const { kind, objectSize } = shown.state(frame);
-        const text = objectSize === undefined ? kindName(kind) : `${objectSize} B`;
-        context.fillStyle = shown.theme.foreground;
-        context.fillText(fitted(context, text, scale - 8), x + 4, y + 14);
+        const meant = this.#meant?.frame === frame ? objectAt(slab, frame, this.#meant.offset) : undefined;
+        drawObjects(context, slab, frame, { x, y, scale }, shown.theme, shown.look, meant);
+      } else if (scale >= LETTERED) {
+        this.#name(context, frame, x, y);
       }
     }, MOST_CELLS);
+  }
+
+  /** Colour alone tells nobody everything. */
+  #name(context: CanvasRenderingContext2D, frame: number, x: number, y: number): void {
+    const { state, theme } = this.#shown as Shown;
+    const { scale } = this.#view;
+    const { kind, objectSize } = state(frame);
+    const name = objectSize === undefined ? kindName(kind) : `${objectSize} B`;
+    context.font = `${Math.min(12, Math.max(8, Math.round(scale / 2)))}px sans-serif`;
+    context.fillStyle = kind === 'pool' || kind === 'cached' ? theme.foreground : inkOn(kind, theme);
+    const text = scale >= NAMED ? fitted(context, name, scale - 8) : kindLetters(kind);
+    context.fillText(text, x + 4, y + (scale >= NAMED ? 14 : scale * 0.7));
   }
 
   #drawCursor(context: CanvasRenderingContext2D): void {
@@ -213,6 +233,11 @@ export class MapView {
     this.#events.moved();
   }
 
+  #point(frame: number, offset: number): void {
+    this.#meant = { frame, offset };
+    this.#events.pointed(frame, offset);
+  }
+
   #at(x: number, y: number): { frame: number; offset: number } | undefined {
     const found = frameAt(this.#view, this.#shown?.total ?? 0, this.#columns, { x, y });
     const offset = found && this.#view.scale >= WITH_OBJECTS ? offsetAt(found.x, found.y) : 0;
@@ -238,7 +263,7 @@ export class MapView {
     }
     const at = this.#at(x, y);
     if (at) {
-      this.#events.pointed(at.frame, at.offset);
+      this.#point(at.frame, at.offset);
     }
   }
 
@@ -256,8 +281,7 @@ export class MapView {
   #zoomInto(x: number, y: number): void {
     const at = this.#at(x, y);
     if (at) {
-      this.#cursor = at.frame;
-      this.#set(closeUp(at.frame, this.#columns, this.#size), false);
+      this.goTo(at.frame, at.offset);
     }
   }
 
@@ -280,6 +304,16 @@ export class MapView {
     this.choose(frame);
   }
 
+  /** To the next object of the slab under the cursor, where it is known. */
+  #chooseObject(step: 1 | -1): void {
+    const slab = this.#shown?.slab(this.#cursor);
+    if (slab) {
+      const offset = this.#meant?.frame === this.#cursor ? this.#meant.offset : 0;
+      const next = objectBeside(slab, this.#cursor, offset, step);
+      this.choose(next.frame, next.offset);
+    }
+  }
+
   #key({ key }: KeyboardEvent): boolean {
     const steps: Record<string, number> = {
       ArrowRight: 1,
@@ -298,11 +332,12 @@ export class MapView {
       this.choose((this.#shown?.total ?? 1) - 1);
     } else if (key === 'Enter') {
       if (this.#view.scale >= WITH_OBJECTS) {
-        this.#events.opened(this.#cursor, 0);
+        this.#events.opened(this.#cursor, this.#meant?.frame === this.#cursor ? this.#meant.offset : 0);
       } else {
-        this.#set(closeUp(this.#cursor, this.#columns, this.#size), false);
-        this.#events.pointed(this.#cursor, 0);
+        this.goTo(this.#cursor, 0);
       }
+    } else if (key === 'o' || key === 'O') {
+      this.#chooseObject(key === 'o' ? 1 : -1);
     } else if (key === 'n' || key === 'N') {
       this.#chooseOther(key === 'n' ? 1 : -1);
     } else if (key === 'Escape' || key === '0') {

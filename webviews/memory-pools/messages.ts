@@ -50,6 +50,7 @@ export interface ShowIdentity {
 /** The answer to `slabs`. */
 export interface ShowSlabs {
   type: 'slabs';
+  purpose: SlabPurpose;
   slabs: (SlabRow & { frame: number })[];
 }
 
@@ -58,6 +59,7 @@ export interface ShowLeaks {
   type: 'leaks';
   groups: AllocationGroup[];
   message: string;
+  guestTime: number;
 }
 
 export type ToPage = ShowNothing | ShowState | ShowPages | ShowPools | ShowIdentity | ShowSlabs | ShowLeaks;
@@ -65,8 +67,8 @@ export type ToPage = ShowNothing | ShowState | ShowPages | ShowPools | ShowIdent
 export type ToHost =
   | { type: 'ready' }
   | { type: 'identify'; frame: number; offset: number }
-  /** Objects of the slabs that these frames belong to; at most MOST_SLABS. */
-  | { type: 'slabs'; frames: number[] }
+  /** Objects of the slabs that these frames belong to; at most MOST_FRAMES of its purpose. */
+  | { type: 'slabs'; purpose: SlabPurpose; frames: number[] }
   | { type: 'leaks' }
   /** Goes to what owns the place: a thread, the code that allocated it, the row of its class. */
   | { type: 'open'; frame: number; offset: number }
@@ -75,5 +77,8 @@ export type ToHost =
   /** Opens the source of a caller as AllocationGroup tells it. */
   | { type: 'openCaller'; caller: string };
 
-/** Slabs asked for at once. */
-export const MOST_SLABS = 64;
+/** Slabs in sight, to be drawn; all slabs of a moment, to be compared with another one's. */
+export type SlabPurpose = 'sight' | 'moment';
+
+/** Frames whose slabs are asked for at once. */
+export const MOST_FRAMES: Record<SlabPurpose, number> = { sight: 64, moment: 4096 };

@@ -78,6 +78,16 @@ export class PageMap {
   }
 }
 
+/** Pages of each kind, by its number. */
+export function countsOf(pages: Uint16Array): Uint32Array {
+  const counts = new Uint32Array(256);
+  for (const page of pages) {
+    const kind = kindOf(page);
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
+}
+
 export function kindOf(page: number): number {
   return page & 0xff;
 }

@@ -1,6 +1,5 @@
-/** What stands beside the map: classes, page pools, free ranges, what changed, leaks. */
+/** What stands beside the map: classes, page pools, free ranges. */
 import type {
-  AllocationGroup,
   FreeRangeRow,
   LargeAllocationRow,
   MallocPoolsRow,
@@ -9,34 +8,16 @@ import type {
 } from '../../debug-adapter/protocol.ts';
 import { formatBytes } from '../../debug-adapter/units.ts';
 import { element, Table } from '../dom.ts';
-import type { UseChange } from './compare.ts';
 import { bar, gauge } from './gauges.ts';
 import { grouped, PAGE_SIZE } from './words.ts';
 
-export interface SideEvents {
-  openClass(key: string): void;
-  openCaller(caller: string): void;
-}
-
 export class Side {
-  readonly #events: SideEvents;
+  readonly #openClass: (key: string) => void;
   readonly #classes: Map<number, Table<PoolClassRow>> = new Map();
-  readonly #leaks: Table<AllocationGroup>;
 
-  constructor(events: SideEvents) {
-    this.#events = events;
-    this.#leaks = new Table(element('leaks'), 'Live allocations by their callers', [
-      { title: 'Bytes', text: ({ requested }) => formatBytes(requested), order: ({ requested }) => requested },
-      { title: 'Count', text: ({ count }) => grouped(count), order: ({ count }) => count },
-      {
-        title: 'Allocated by',
-        text: ({ callers }) => callers.find((caller) => !caller.startsWith('operator new')) ?? callers[0] ?? '?',
-        activate: ({ callers }) => {
-          const caller = callers.find((name) => !name.startsWith('operator new')) ?? callers[0];
-          return caller === undefined ? undefined : () => this.#events.openCaller(caller);
-        },
-      },
-    ]);
+  /** @param openClass called with a class's key */
+  constructor(openClass: (key: string) => void) {
+    this.#openClass = openClass;
   }
 
   showPools(rows: readonly MallocPoolsRow[]): void {
@@ -47,24 +28,6 @@ export class Side {
     const pagePools = rows.filter((row): row is PagePoolRow => row.kind === 'pagePool');
     element('gauges').replaceChildren(...pagePools.map(pagePoolGauge));
     this.#showFreeRanges(rows.filter((row): row is FreeRangeRow => row.kind === 'freeRange'));
-  }
-
-  /** @param words names a use */
-  showChanges(summary: string, changes: readonly UseChange[], words: (use: number) => string): void {
-    element('changes-summary').textContent = summary;
-    const largest = Math.max(1, ...changes.map(({ before, after }) => Math.abs(after - before)));
-    const rows = changes.map(({ use, before, after }) => {
-      const change = after - before;
-      const text = `${change > 0 ? '+' : '−'}${grouped(Math.abs(change))} pages`;
-      return bar(words(use), text, Math.abs(change) / largest, change > 0 ? 'grew' : 'shrank');
-    });
-    element('changes').replaceChildren(...rows);
-  }
-
-  showLeaks(groups: readonly AllocationGroup[], message: string): void {
-    element('leaks-message').textContent = message;
-    element('leaks').hidden = groups.length === 0;
-    this.#leaks.show(groups);
   }
 
   #classTable(cpus: number): Table<PoolClassRow> {
@@ -78,14 +41,14 @@ export class Side {
           activate:
             ({ key }) =>
             () =>
-              this.#events.openClass(key),
+              this.#openClass(key),
         },
         { title: 'Live', text: ({ liveObjects }) => grouped(liveObjects), order: ({ liveObjects }) => liveObjects },
         { title: 'Filled', text: (row) => percent(row.liveObjects, row.capacity), order: filling },
         { title: 'Slabs', text: ({ slabs }) => grouped(slabs), order: ({ slabs }) => slabs },
         ...Array.from({ length: cpus }, (_, cpu) => ({
           title: `CPU ${cpu}`,
-          text: (row: PoolClassRow) => grouped(liveOn(row, cpu)),
+          text: (row: PoolClassRow) => `${grouped(liveOn(row, cpu))}/${grouped(capacityOn(row, cpu))}`,
           order: (row: PoolClassRow) => liveOn(row, cpu),
         })),
       ]);
@@ -139,6 +102,11 @@ function pagePoolGauge(row: PagePoolRow): HTMLElement {
 
 function liveOn(row: PoolClassRow, cpu: number): number {
   return row.cpus.find((entry) => entry.cpu === cpu)?.liveObjects ?? 0;
+}
+
+/** Objects that the CPU's slabs have room for. */
+function capacityOn({ capacity, slabs, cpus }: PoolClassRow, cpu: number): number {
+  return ((cpus.find((entry) => entry.cpu === cpu)?.slabs ?? 0) * capacity) / Math.max(1, slabs);
 }
 
 function filling({ liveObjects, capacity }: PoolClassRow): number {

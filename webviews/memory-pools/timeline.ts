@@ -95,8 +95,24 @@ export class Timeline {
     context.globalAlpha = 0.35;
     context.fill();
     context.globalAlpha = 1;
+    this.#labels(context, { begin, end, used: used.at(-1) ?? 0 }, theme);
     this.#line(context, mark === undefined ? undefined : xOf(mark), theme.mark, height);
     this.#line(context, shown === undefined ? width - 1 : xOf(shown), theme.foreground, height);
+  }
+
+  /** From when to when, and how much now. */
+  #labels(
+    context: CanvasRenderingContext2D,
+    { begin, end, used }: { begin: number; end: number; used: number },
+    theme: Theme,
+  ): void {
+    const { clientWidth: width } = this.#canvas;
+    context.font = '10px sans-serif';
+    context.fillStyle = theme.muted;
+    context.textBaseline = 'top';
+    context.fillText(agoWords(end - begin), 2, 2);
+    const now = `${used.toLocaleString('en-US')} pages`;
+    context.fillText(now, width - context.measureText(now).width - 6, 2);
   }
 
   #line(context: CanvasRenderingContext2D, x: number | undefined, colour: string, height: number): void {

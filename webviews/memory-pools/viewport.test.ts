@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { offsetAt, piecesOf } from './objects.ts';
+import { objectBeside, offsetAt, piecesOf } from './objects.ts';
 import { closeUp, columnsFor, frameAt, reveal, viewportOfAll, visible, zoom } from './viewport.ts';
 
 const size = { width: 800, height: 400 };
@@ -63,4 +63,9 @@ test('the objects of a page cover it, whatever their size', () => {
   expect(new Set(first.filter(({ isLive }) => isLive).map(({ object }) => object))).toEqual(new Set([1]));
   const live = first.find(({ isLive }) => isLive);
   expect(offsetAt(((live?.from ?? 0) + 0.5) / 128, ((live?.line ?? 0) + 0.5) / 32)).toBe(96);
+  // From one to the next, over the page's end, and no further than the last.
+  expect(objectBeside(slab, 10, 0, 1)).toMatchObject({ frame: 10, offset: 96 });
+  expect(objectBeside(slab, 10, 42 * 96, 1)).toMatchObject({ frame: 11, offset: 43 * 96 - 4096 });
+  expect(objectBeside(slab, 10, 50, -1)).toMatchObject({ frame: 10, offset: 0 });
+  expect(objectBeside(slab, 11, 83 * 96 - 4096, 1)).toMatchObject({ frame: 11, offset: 83 * 96 - 4096 });
 });

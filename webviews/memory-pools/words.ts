@@ -16,6 +16,14 @@ export function kindName(kind: string): string {
   return kind.replaceAll('_', ' ');
 }
 
+/** A mark for a kind, beside its colour: `F` of `free`, `PT` of `page_table`. */
+export function kindLetters(kind: string): string {
+  return kind
+    .split('_')
+    .map((word) => word.charAt(0).toUpperCase())
+    .join('');
+}
+
 /** `page 1234 at 0x4d2000: pool of 96 B, about 3/7 full`. */
 export function pageWords(frame: number, state: PageState): string {
   const where = `page ${grouped(frame)} at physical 0x${(frame * PAGE_SIZE).toString(16)}`;
