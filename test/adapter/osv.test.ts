@@ -134,6 +134,7 @@ describe('what stands still', () => {
     expect(timers).toEqual([
       [
         ['wake-up', 5_000_000, 2],
+        ['TCP keep-alive 10.0.2.15:80 – 10.0.2.2:49152', 7_200_000_000, undefined],
         ['callout', 8_000_000, undefined],
         ['callout', 9_000_000, undefined],
       ],
@@ -142,7 +143,15 @@ describe('what stands still', () => {
         ['async task', 7_000_000, undefined],
       ],
     ]);
-    expect(rows[0]?.timers[1]?.callback).toMatch(/on_callout.*osv\.cc:/);
+    const callbacks = rows.flatMap((row) => row.timers.map(({ callback }) => callback));
+    expect(callbacks).toEqual([
+      'sched::thread::timer_fired',
+      expect.stringMatching(/tcp_timer_keep.*osv\.cc:/),
+      expect.stringMatching(/on_callout.*osv\.cc:/),
+      expect.stringMatching(/on_callout.*osv\.cc:/),
+      'sched::cpu::timer_fired',
+      expect.stringMatching(/on_tick.*osv\.cc:/),
+    ]);
   });
 
   it('knows who waits for whom', async () => {

@@ -22,6 +22,9 @@ export const STACK_NODE =
 /** bsd/porting/callout.cc. */
 export const CALLOUTS = 'callouts::_callouts';
 
+/** bsd/sys/netinet/tcp_input.cc: the list of all. */
+export const TCP_CONNECTIONS = 'tcb';
+
 /** core/elf.cc: what was loaded, for debuggers. */
 export const PROGRAMS = 'elf::program::s_objs';
 
@@ -54,6 +57,11 @@ export const OSV_TYPES = [
   'async::async_worker',
   'async::percpu_timer_task',
   'async::timer_task',
+  'async::serial_timer_task',
+  'tcp_timer',
+  'tcp_timer_type',
+  'tcpcb',
+  'inpcb',
   'callout',
   'elf::object',
   'tracepoint_base',
@@ -76,6 +84,7 @@ export const OSV_VARIABLES = [
   'memory::page_pool::percpu_l1',
   'memory::page_pool::global_l2',
   CALLOUTS,
+  TCP_CONNECTIONS,
   PROGRAMS,
   TRACEPOINTS,
 ] as const;

@@ -8,12 +8,18 @@ import type { TimerRow, TimerSetRow } from '../model.ts';
 import { OsvCallouts } from './callouts.ts';
 import { Part } from './part.ts';
 import { MOST_ELEMENTS, type OsvCpu, type OsvStructures } from './structures.ts';
+import { OsvTcpTimers } from './tcp-timers.ts';
 import type { NameThread } from './vnode-locks.ts';
 
 /** A class's vtable begins with two words that no object points to. */
 const VTABLE_HEAD = 16;
 /** Deadlines that far away mean never. */
 const NEVER = 2 ** 62;
+/** Functions of std::function's own. */
+const GLUE = /_M_(invoke|manager)/;
+/** From a std::function to what it calls; bytes of what std::bind makes. */
+const STEPS = 2;
+const BOUND = 40;
 const SENTINEL = 'data_.root_plus_size_.m_header';
 
 /** Where a timer_set's lists are, in the structure that holds it. */
@@ -33,15 +39,17 @@ export class OsvTimerSets {
   readonly #cpu: SetLayout;
   readonly #worker: SetLayout & { variable: Address | undefined };
   readonly #callouts: Part<OsvCallouts>;
+  readonly #tcp: Part<OsvTcpTimers>;
   readonly #timer;
   readonly #task;
-  readonly #invoker: { reader: StructReader; read: (snapshot: Snapshot, task: Address) => Address };
+  readonly #callback: { offset: number; size: number; invoker: (snapshot: Snapshot, task: Address) => Address };
   readonly #vtables: { thread: Address | undefined; cpu: Address | undefined };
 
   constructor(structures: OsvStructures, nameThread: NameThread) {
     this.#structures = structures;
     this.#nameThread = nameThread;
     this.#callouts = new Part(structures.facts.layouts, 'Callouts', () => new OsvCallouts(structures));
+    this.#tcp = new Part(structures.facts.layouts, 'TCP timers', () => new OsvTcpTimers(structures));
     const { layouts, symbols } = structures.facts;
     this.#cpu = setLayout(layouts.struct('sched::cpu'), 'timers._list');
     this.#worker = {
@@ -65,7 +73,11 @@ export class OsvTimerSets {
     };
     const master = layouts.struct('async::timer_task');
     const invoker = master.pointer('_callback._M_invoker');
-    this.#invoker = { reader: master, read: (snapshot, address) => invoker(snapshot.at(master, address)) };
+    this.#callback = {
+      offset: master.offset('_callback'),
+      size: master.typeOf('_callback').size,
+      invoker: (snapshot, address) => invoker(snapshot.at(master, address)),
+    };
     const vtable = (name: string): Address | undefined => {
       const found = symbols.find(name);
       return found && found.address + VTABLE_HEAD;
@@ -157,6 +169,7 @@ export class OsvTimerSets {
       return { rows: [], whole: true };
     }
     const { nodes, whole } = this.#nodes(snapshot, this.#worker, worker);
+    const tcp = nodes.length > 0 ? this.#tcp.ifAny?.byTask(snapshot) : undefined;
     const rows = nodes.flatMap(({ node, bucket }): TimerRow[] => {
       const task = node - this.#task.hook;
       const place = snapshot.at(this.#task.reader, task);
@@ -165,7 +178,7 @@ export class OsvTimerSets {
       if (this.#task.state(place) === 'RELEASED' || master === 0) {
         return [];
       }
-      const invoker = this.#invoker.read(snapshot, master);
+      const called = this.#called(snapshot, master);
       return [
         {
           key: task,
@@ -173,14 +186,43 @@ export class OsvTimerSets {
           deadline,
           remaining: deadline - guestTime,
           period: 0,
-          name: 'async task',
-          callback: this.#structures.facts.describe(invoker),
-          callbackAddress: invoker,
+          name: tcp?.get(master) ?? 'async task',
+          callback: this.#structures.facts.describe(called),
+          callbackAddress: called,
           fired: 0,
         },
       ];
     });
     return { rows, whole };
+  }
+
+  /** What a task calls in the end: std::function and std::bind keep it beside their own functions, or a step or two away in the heap. */
+  #called(snapshot: Snapshot, master: Address): Address {
+    const { offset, size, invoker } = this.#callback;
+    const own = invoker(snapshot, master);
+    return snapshot.unrecorded(() => this.#boundFunction(snapshot, master + offset, size, STEPS)) ?? own;
+  }
+
+  #boundFunction(snapshot: Snapshot, address: Address, size: number, steps: number): Address | undefined {
+    const { facts } = this.#structures;
+    const words = wordsAt(snapshot, address, size);
+    const isBound = (word: Address): boolean => {
+      const found = facts.symbols.at(word);
+      return found?.symbol.kind === 'function' && found.offset === 0 && !GLUE.test(facts.functionAt(word) ?? '');
+    };
+    const bound = words.find(isBound);
+    if (bound !== undefined || steps === 0) {
+      return bound;
+    }
+    for (const word of words) {
+      const isData = facts.symbols.at(word)?.symbol.kind !== 'function';
+      const isObject = isData && word % 8 === 0 && snapshot.space.direct(word) !== undefined;
+      const found = isObject ? this.#boundFunction(snapshot, word, BOUND, steps - 1) : undefined;
+      if (found !== undefined) {
+        return found;
+      }
+    }
+    return undefined;
   }
 
   #nodes(
@@ -207,6 +249,19 @@ export class OsvTimerSets {
       whole = false;
     }
     return { nodes, whole };
+  }
+}
+
+/** None where they cannot be read. */
+function wordsAt(snapshot: Snapshot, address: Address, size: number): Address[] {
+  try {
+    const { view, offset } = snapshot.place(address, size);
+    return Array.from({ length: size / 8 }, (_, index) => signed64(view, offset + index * 8));
+  } catch (error) {
+    if (error instanceof UnreadableMemory) {
+      return [];
+    }
+    throw error;
   }
 }
 

@@ -1,8 +1,10 @@
 // An application for OSv: threads that contend for a mutex, a file that is read, and a library that is loaded late.
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { workers = 4 };
@@ -43,9 +45,24 @@ static void load_late(void)
         puts(dlerror());
 }
 
+// A connection to itself over the loopback: its keep-alive timer runs from then on.
+static void connect_to_itself(void)
+{
+    struct sockaddr_in place = { .sin_family = AF_INET, .sin_port = htons(4711), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(listener, (struct sockaddr *)&place, sizeof place) != 0 || listen(listener, 1) != 0)
+        perror("app: listen");
+    int client = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(client, (struct sockaddr *)&place, sizeof place) != 0)
+        perror("app: connect");
+    if (accept(listener, NULL, NULL) < 0)
+        perror("app: accept");
+}
+
 int main(void)
 {
     puts("app: begins");
+    connect_to_itself();
     load_late();
     pthread_t threads[workers];
     for (long worker = 0; worker < workers; ++worker)
