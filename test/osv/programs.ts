@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { OsvGuest } from './guest.ts';
 import { APP_SOURCE, LATE_SOURCE, makeAppImage } from './image.ts';
+import { checkTcpTimers } from './timers.ts';
 
 /** Where a stop must be: functions from the innermost on, in this file. */
 interface Expected {
@@ -34,7 +35,9 @@ export async function checkPrograms(folder: string, tree: string): Promise<strin
     const differences = await compareStop(guest, IN_APP);
     // Its library is not there yet.
     await guest.runTo('doubled');
-    return [...differences, ...(await compareStop(guest, IN_LIBRARY))];
+    differences.push(...(await compareStop(guest, IN_LIBRARY)));
+    // By then it has a connection.
+    return [...differences, ...(await checkTcpTimers(guest))];
   } finally {
     await guest.dispose();
   }
