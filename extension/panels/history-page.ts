@@ -9,7 +9,6 @@ body { gap: 0; padding: 0 10px 6px; }
   color: var(--vscode-panelTitle-inactiveForeground, var(--vscode-foreground)); }
 #tabs button[aria-selected='true'] { color: var(--vscode-panelTitle-activeForeground, var(--vscode-foreground));
   border-bottom-color: var(--vscode-panelTitle-activeBorder, var(--vscode-focusBorder)); }
-#tabs button:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: -2px; }
 .spring { flex: 1; }
 #state { opacity: 0.8; margin-right: 10px; white-space: nowrap; }
 section { flex: 1; min-height: 0; display: flex; flex-direction: column; gap: 6px; padding-top: 8px; }
@@ -19,7 +18,7 @@ section.empty > :not(.missing) { display: none; }
 .bar label { display: flex; gap: 6px; align-items: center; }
 .bar vscode-text-field { width: 20em; }
 .bar .count { min-width: 5em; opacity: 0.8; }
-canvas { width: 100%; display: block; outline: none; }
+canvas { width: 100%; display: block; }
 #lanes, #flames { flex: 1; min-height: 80px; }
 .status { min-height: 1.4em; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .missing { margin: 12px 2px; max-width: 60em; line-height: 1.5; }
@@ -34,7 +33,6 @@ th, td { text-align: left; padding: 3px 14px 3px 4px; white-space: nowrap; }
 th { font-weight: 600; border-bottom: 1px solid var(--vscode-panel-border, currentColor); position: sticky; top: 0;
   background: var(--vscode-editor-background); }
 th button { all: unset; cursor: pointer; }
-th button:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: 2px; }
 td.number, th.number { text-align: right; }
 tbody tr:hover { background: var(--vscode-list-hoverBackground); }
 td button { all: unset; cursor: pointer; color: var(--vscode-textLink-foreground); }

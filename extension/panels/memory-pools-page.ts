@@ -13,9 +13,8 @@ header .space { flex: 1; }
 #state { font-weight: 600; }
 main { flex: 1; min-height: 0; display: flex; gap: 10px; }
 #picture { flex: 1; min-width: 0; position: relative; display: flex; flex-direction: column; gap: 4px; }
-#map { flex: 1; min-height: 0; width: 100%; display: block; outline: none; cursor: crosshair; touch-action: none; }
-#timeline { height: 44px; width: 100%; display: block; outline: none; cursor: ew-resize; touch-action: none; border-top: 1px solid var(--vscode-widget-border, var(--vscode-contrastBorder, transparent)); }
-#timeline:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
+#map { flex: 1; min-height: 0; width: 100%; display: block; cursor: crosshair; touch-action: none; }
+#timeline { height: 44px; width: 100%; display: block; cursor: ew-resize; touch-action: none; border-top: 1px solid var(--vscode-widget-border, var(--vscode-contrastBorder, transparent)); }
 #message { position: absolute; inset: 0; display: flex; align-items: center; justify-content: center; text-align: center; padding: 24px; pointer-events: none; color: var(--vscode-descriptionForeground); }
 #message.error { color: var(--vscode-errorForeground); }
 aside { width: 36%; max-width: 460px; min-width: 260px; overflow: auto; border-left: 1px solid var(--vscode-widget-border, var(--vscode-contrastBorder, transparent)); padding-left: 8px; }
@@ -26,7 +25,6 @@ th, td { text-align: left; padding: 1px 6px 1px 0; font-weight: normal; white-sp
 th button, td button { all: unset; cursor: pointer; }
 th button { color: var(--vscode-descriptionForeground); }
 td button { color: var(--vscode-textLink-foreground); white-space: normal; overflow-wrap: anywhere; }
-th button:focus-visible, td button:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .bar { display: grid; grid-template-columns: minmax(90px, 34%) 1fr auto; gap: 8px; align-items: center; padding: 1px 0; }
 .bar .track { grid-row: 1; grid-column: 2; position: relative; height: 9px; background: var(--vscode-input-background); border: 1px solid var(--vscode-widget-border, var(--vscode-contrastBorder, transparent)); }
@@ -34,21 +32,18 @@ th button:focus-visible, td button:focus-visible { outline: 1px solid var(--vsco
 .fill { height: 100%; min-width: 2px; background: var(--vscode-charts-blue); }
 .fill.cached, .fill.shrank { background: var(--vscode-charts-green); }
 .fill.free { background: var(--vscode-descriptionForeground); }
-.fill.short, .fill.grew { background: var(--vscode-charts-orange); }
+.fill.short, .fill.grew { background: var(--vscode-charts-yellow); }
 .tick { position: absolute; top: -3px; bottom: -3px; width: 2px; background: var(--vscode-foreground); }
 footer { display: flex; flex-direction: column; gap: 2px; }
 #pointed { min-height: 1.4em; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 #notes, .quiet { color: var(--vscode-descriptionForeground); }
 #legend { display: flex; flex-wrap: wrap; gap: 3px 6px; }
-#legend button { all: unset; cursor: pointer; padding: 1px 6px 1px 3px; border: 1px solid transparent; border-radius: 3px; font-variant-numeric: tabular-nums; }
+:where(#legend) button { all: unset; cursor: pointer; padding: 1px 6px 1px 3px; border: 1px solid transparent; border-radius: 3px; font-variant-numeric: tabular-nums; }
 #legend button:hover { background: var(--vscode-list-hoverBackground); }
-#legend button:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
 #legend button[aria-pressed='true'] { border-color: var(--vscode-focusBorder); font-weight: 600; }
 #legend i { display: inline-block; min-width: 14px; margin-right: 5px; padding: 0 1px; font: 9px sans-serif; line-height: 13px; text-align: center; border: 1px solid var(--vscode-widget-border, var(--vscode-contrastBorder, transparent)); }
 #new-objects, #callers { margin: 0; padding-left: 18px; }
-#new-objects button, #callers button { all: unset; cursor: pointer; color: var(--vscode-textLink-foreground); overflow-wrap: anywhere; }
-#new-objects button:focus-visible, #callers button:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
-#map:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
+:where(#new-objects, #callers) button { all: unset; cursor: pointer; color: var(--vscode-textLink-foreground); overflow-wrap: anywhere; }
 @media (max-width: 700px) { main { flex-direction: column; } aside { width: auto; max-width: none; max-height: 40%; border-left: none; } }
 `;
 

@@ -22,6 +22,7 @@ const EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
 const STYLE = `
 html, body { height: 100%; margin: 0; padding: 0; }
 body { display: flex; flex-direction: column; gap: 6px; padding: 8px; box-sizing: border-box; color: var(--vscode-foreground); }
+:is(a, button, canvas, summary, vscode-panel-tab):focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: -1px; }
 body.vscode-high-contrast-light { --vscode-list-activeSelectionForeground: var(--vscode-foreground); }
 `;
 

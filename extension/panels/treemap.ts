@@ -146,7 +146,7 @@ function mapPage(): Page {
 header { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
 nav { display: flex; flex-wrap: wrap; gap: 4px; }
 .field { display: flex; gap: 6px; align-items: center; }
-#map { flex: 1; min-height: 0; width: 100%; outline: none; cursor: pointer; display: block; }
+#map { flex: 1; min-height: 0; width: 100%; cursor: pointer; display: block; }
 #status { min-height: 1.4em; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 `,
     body: `<header>

@@ -138,7 +138,7 @@ header { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; }
 body { overflow: hidden; }
 main { flex: 1; min-height: 0; display: flex; gap: 8px; }
 #picture { flex: 1; min-width: 0; min-height: 0; position: relative; }
-#graph { position: absolute; inset: 0; width: 100%; height: 100%; outline: none; cursor: grab; touch-action: none; }
+#graph { position: absolute; inset: 0; width: 100%; height: 100%; cursor: grab; touch-action: none; }
 #tools { position: absolute; top: 0; right: 0; display: flex; gap: 4px; }
 #graph.over { cursor: pointer; }
 #message { position: absolute; inset: 0; display: flex; align-items: center; justify-content: center; text-align: center; padding: 24px; pointer-events: none; color: var(--vscode-descriptionForeground); }
@@ -154,7 +154,6 @@ li button { all: unset; display: block; width: 100%; box-sizing: border-box; cur
 li.lock button { font-weight: 600; }
 li.deadlocked button { color: var(--vscode-charts-red); }
 li button:hover { background: var(--vscode-list-hoverBackground); }
-li button:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
 footer { display: flex; flex-direction: column; gap: 2px; }
 #status, #chosen, #notes { min-height: 1.4em; }
 #chosen { line-height: 1.4; max-height: 2.8em; overflow: auto; }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { FrameLocator } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { faintTexts } from './harness/contrast.mjs';
+import { type FocusedControl, focusedControl } from './harness/focus.mjs';
 import { sprout } from './harness/places.ts';
 import { sproutJourney, useStage } from './harness/stage.ts';
 import type { Workbench } from './harness/workbench.ts';
@@ -46,6 +47,27 @@ async function inEachTheme(workbench: Workbench, panel: string): Promise<void> {
   }
 }
 
+/** So many controls of a page are walked through: a table may have hundreds. */
+const MOST_STOPS = 60;
+
+/** Walks by the Tab key from `first`, a selector, to the page's end; each control has a name, and is marked while it has the focus. */
+async function walk(workbench: Workbench, panel: string, first: string): Promise<string[]> {
+  const page = pageOf(workbench);
+  await page.locator(first).focus();
+  await workbench.page.keyboard.press('Shift');
+  const stops: FocusedControl[] = [];
+  while (stops.length < MOST_STOPS) {
+    const focused = await page.locator('body').evaluate(focusedControl);
+    if (!focused) {
+      break;
+    }
+    stops.push(focused);
+    await workbench.page.keyboard.press('Tab');
+  }
+  expect.soft([panel, stops.filter(({ name, isSeen }) => name === '' || !isSeen)]).toEqual([panel, []]);
+  return stops.map(({ id }) => id);
+}
+
 test('each panel, with a deadlock in it', async () => {
   const commandLine =
     '--track-allocations=64K --trace-records=16K --profile=499 workload deadlock threads=8 load=50 objects=500';
@@ -63,12 +85,18 @@ test('each panel, with a deadlock in it', async () => {
     await workbench.command('Unikernel: Show Waits-For Graph');
     await pageOf(workbench).locator('#list li.cycle').waitFor(patient);
     await inEachTheme(workbench, 'waits-for');
+    expect(await walk(workbench, 'waits-for', '#scope')).toEqual(
+      expect.arrayContaining(['scope', 'filter', 'graph', 'smaller', 'larger', 'all', 'arrange']),
+    );
     await close();
 
     await workbench.command('Unikernel: Show Memory Pools');
     const pools = pageOf(workbench);
     await pools.locator('#classes tbody tr').nth(5).waitFor(patient);
     await inEachTheme(workbench, 'memory-pools');
+    expect(await walk(workbench, 'memory-pools', '#mark')).toEqual(
+      expect.arrayContaining(['mark', 'smaller', 'larger', 'all', 'map', 'timeline', 'tab-classes']),
+    );
     await pools.locator('#tab-pages').click();
     await inEachTheme(workbench, 'memory-pools-pages');
     await pools.locator('#tab-leaks').click();
@@ -84,11 +112,13 @@ test('each panel, with a deadlock in it', async () => {
       await history.locator(`#tab-${tab}`).click();
       await history.locator(`#${tab}`).waitFor();
       await inEachTheme(workbench, `history-${tab}`);
+      expect((await walk(workbench, `history-${tab}`, `#tab-${tab}`)).length).toBeGreaterThan(3);
     }
     await close();
 
     await workbench.command('Unikernel: Show Size Map');
     await expect.poll(() => pageOf(workbench).locator('#status').textContent(), patient).toMatch(/KiB/);
     await inEachTheme(workbench, 'sizes-map');
+    expect(await walk(workbench, 'sizes-map', 'vscode-dropdown >> nth=0')).toContain('map');
   });
 }, 300_000);

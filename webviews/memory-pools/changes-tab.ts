@@ -24,16 +24,19 @@ export class ChangesTab {
     if (place.textContent !== summary) {
       place.textContent = summary;
     }
-    const rows = changes.map(({ use, before, after }) => ({ name: words(use), change: after - before, unit: 'pages' }));
+    const rows = changes.map(({ use, before, after }) => {
+      const change = after - before;
+      return { name: words(use), change, unit: Math.abs(change) === 1 ? 'page' : 'pages', weight: Math.abs(change) };
+    });
     element('changes').replaceChildren(...bars(rows));
   }
 
   showClasses(changes: readonly ClassChange[]): void {
-    const rows = changes.map(({ objectSize, before, after }) => ({
-      name: `${formatBytes(objectSize)} objects`,
-      change: after - before,
-      unit: `(${formatBytes(Math.abs(after - before) * objectSize)})`,
-    }));
+    const rows = changes.map(({ objectSize, before, after }) => {
+      const weight = Math.abs(after - before) * objectSize;
+      const name = `${formatBytes(objectSize)} objects`;
+      return { name, change: after - before, unit: `(${formatBytes(weight)})`, weight };
+    });
     element('growth').replaceChildren(...bars(rows));
     element('growth-heading').hidden = rows.length === 0;
   }
@@ -59,10 +62,11 @@ export class ChangesTab {
   }
 }
 
-function bars(rows: readonly { name: string; change: number; unit: string }[]): HTMLElement[] {
-  const largest = Math.max(1, ...rows.map(({ change }) => Math.abs(change)));
-  return rows.map(({ name, change, unit }) => {
+/** @param rows with a change's `weight`, by which its bar is long */
+function bars(rows: readonly { name: string; change: number; unit: string; weight: number }[]): HTMLElement[] {
+  const largest = Math.max(1, ...rows.map(({ weight }) => weight));
+  return rows.map(({ name, change, unit, weight }) => {
     const text = `${change > 0 ? '+' : '−'}${grouped(Math.abs(change))} ${unit}`;
-    return bar(name, text, Math.abs(change) / largest, change > 0 ? 'grew' : 'shrank');
+    return bar(name, text, weight / largest, change > 0 ? 'grew' : 'shrank');
   });
 }

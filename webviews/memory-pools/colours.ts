@@ -44,6 +44,8 @@ const DIMMED_SHARE = 0.22;
 /** How much of the foreground the newest page has. */
 const GLOW_SHARE = 0.8;
 const STATES = 1 << 16;
+/** The relative luminance (WCAG 2.2) whose contrast with black and with white is the same: 4.58. */
+const BETWEEN_BLACK_AND_WHITE = 0.179;
 
 export function readTheme(): Theme {
   const style = getComputedStyle(document.body);
@@ -109,8 +111,10 @@ export function cssOf(kind: string, theme: Theme, glow = 0): string {
 
 /** Black or white: what can be read on a page of this kind. */
 export function inkOn(kind: string, theme: Theme): string {
-  const [red, green, blue] = colourOf(kind, theme);
-  return red * 0.299 + green * 0.587 + blue * 0.114 > 140 ? '#000' : '#fff';
+  const [red, green, blue] = colourOf(kind, theme).map((part) =>
+    part <= 10 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4,
+  ) as [number, number, number];
+  return red * 0.2126 + green * 0.7152 + blue * 0.0722 > BETWEEN_BLACK_AND_WHITE ? '#000' : '#fff';
 }
 
 function colourOf(kind: string, theme: Theme): Rgb {

@@ -1,8 +1,8 @@
 /** What changed between two moments of the page map. */
-import { useOf } from './page-map.ts';
+import { Uses } from './page-map.ts';
 
 export interface UseChange {
-  /** See useOf. */
+  /** See Uses. */
   use: number;
   before: number;
   after: number;
@@ -16,7 +16,8 @@ export interface Comparison {
 }
 
 /** @param before and `after` of one length */
-export function compare(before: Uint16Array, after: Uint16Array): Comparison {
+export function compare(before: Uint16Array, after: Uint16Array, kinds: readonly string[]): Comparison {
+  const uses = new Uses(kinds);
   const counts = new Map<number, UseChange>();
   const count = (use: number): UseChange => {
     const known = counts.get(use) ?? { use, before: 0, after: 0 };
@@ -25,8 +26,8 @@ export function compare(before: Uint16Array, after: Uint16Array): Comparison {
   };
   const frames: number[] = [];
   for (let frame = 0; frame < after.length; frame++) {
-    const was = useOf(before[frame] ?? 0);
-    const is = useOf(after[frame] ?? 0);
+    const was = uses.of(before[frame] ?? 0);
+    const is = uses.of(after[frame] ?? 0);
     if (was !== is) {
       count(was).before++;
       count(is).after++;

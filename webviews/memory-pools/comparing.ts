@@ -83,7 +83,8 @@ export class Comparing {
       this.end();
       return true;
     }
-    const { frames, changes } = compare(mark.pages, pages);
+    const { kinds, classes } = this.#map;
+    const { frames, changes } = compare(mark.pages, pages, kinds);
     const before = this.#changed;
     this.#changed = new Uint8Array(pages.length);
     for (const frame of frames) {
@@ -91,7 +92,6 @@ export class Comparing {
     }
     const hasOthers = frames.length !== this.#count || frames.some((frame) => before[frame] !== 1);
     this.#count = frames.length;
-    const { kinds, classes } = this.#map;
     this.#tab.showUses(
       frames.length === 0
         ? 'Nothing has changed since the mark.'

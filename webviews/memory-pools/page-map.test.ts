@@ -2,9 +2,11 @@ import { expect, test } from 'vitest';
 import { encodeRuns } from '../../debug-adapter/worker/page-subscription.ts';
 import { compare } from './compare.ts';
 import { History } from './history.ts';
-import { decodeRuns, PageMap, useOf } from './page-map.ts';
+import { decodeRuns, PageMap } from './page-map.ts';
+import { useWords } from './words.ts';
 
 const FREE = 6;
+const CACHED = 7;
 const POOL = 8;
 const kinds = Array.from(
   { length: 14 },
@@ -93,13 +95,17 @@ test('a history forgets what is too much', () => {
 
 test('two moments are compared by use, not by how full a slab is', () => {
   const pool = POOL | (1 << 8);
-  const before = Uint16Array.from([FREE, pool | (1 << 13), FREE, FREE]);
-  const after = Uint16Array.from([FREE, pool | (7 << 13), pool, POOL]);
-  const { changes, frames } = compare(before, after);
-  expect(frames).toEqual([2, 3]);
-  expect(changes).toEqual([
-    { use: useOf(pool), before: 0, after: 1 },
-    { use: useOf(POOL), before: 0, after: 1 },
-    { use: FREE, before: 2, after: 0 },
+  const [first, second, l2] = [CACHED, CACHED | (1 << 8), CACHED | (0xff << 8)];
+  const before = Uint16Array.from([FREE, pool | (1 << 13), FREE, FREE, first, second, FREE | (3 << 8)]);
+  const after = Uint16Array.from([FREE, pool | (7 << 13), pool, POOL, first, l2, FREE]);
+  const { changes, frames } = compare(before, after, kinds);
+  expect(frames).toEqual([2, 3, 5]);
+  const words = changes.map((change) => [useWords(change.use, kinds, [8, 96]), change.before, change.after]);
+  expect(words).toEqual([
+    ['pool of 96 B', 0, 1],
+    ['pool of 8 B', 0, 1],
+    ['cached, L2', 0, 1],
+    ['cached, L1 of CPU 1', 1, 0],
+    ['free', 2, 0],
   ]);
 });

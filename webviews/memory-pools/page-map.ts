@@ -101,7 +101,18 @@ export function stateOf(page: number, kinds: readonly string[], classes: readonl
   return kind === 'cached' && cpu !== IN_L2 ? { kind, cpu } : { kind };
 }
 
-/** What counts together when two moments are compared: a kind, or a class of a pool. */
-export function useOf(page: number): number {
-  return page & 0x1fff;
+/** What counts together when two moments are compared, as a page without the rest: a kind, a pool's class, where a page is cached. */
+export class Uses {
+  readonly #pool: number;
+  readonly #cached: number;
+
+  constructor(kinds: readonly string[]) {
+    this.#pool = kinds.indexOf('pool');
+    this.#cached = kinds.indexOf('cached');
+  }
+
+  of(page: number): number {
+    const kind = kindOf(page);
+    return kind === this.#pool ? page & 0x1fff : kind === this.#cached ? page : kind;
+  }
 }

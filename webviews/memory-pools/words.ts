@@ -31,8 +31,7 @@ export function pageWords(frame: number, state: PageState): string {
     const filling = state.filling === FULL ? 'full' : state.filling === 0 ? 'empty' : `${state.filling}/7 full`;
     return `${where}: pool of ${formatBytes(state.objectSize)} objects, slab ${filling}`;
   }
-  const level = state.kind === 'cached' ? (state.cpu === undefined ? ', L2' : `, L1 of CPU ${state.cpu}`) : '';
-  return `${where}: ${kindName(state.kind)}${level}`;
+  return `${where}: ${kindName(state.kind)}${levelWords(state)}`;
 }
 
 /** What lies there, whose, and since when. */
@@ -41,10 +40,17 @@ export function identityWords(found: Identification, guestTime: number): string 
   return `${found.description}${age}`;
 }
 
-/** A use as useOf gives it: `pool of 96 B`, `stack`. */
+/** A use as Uses gives it: `pool of 96 B`, `stack`, `cached, L2`. */
 export function useWords(use: number, kinds: readonly string[], classes: readonly number[]): string {
-  const { kind, objectSize } = stateOf(use, kinds, classes);
-  return objectSize === undefined ? kindName(kind) : `pool of ${formatBytes(objectSize)}`;
+  const state = stateOf(use, kinds, classes);
+  return state.objectSize === undefined
+    ? `${kindName(state.kind)}${levelWords(state)}`
+    : `pool of ${formatBytes(state.objectSize)}`;
+}
+
+/** Of a cached page: in whose pool. */
+function levelWords({ kind, cpu }: PageState): string {
+  return kind === 'cached' ? (cpu === undefined ? ', L2' : `, L1 of CPU ${cpu}`) : '';
 }
 
 /** `12 s ago`, `2 min 5 s ago`; `now`. */
