@@ -3,8 +3,7 @@ import type { Packet } from '../rsp/codec.ts';
 import { Execution, type Outcome } from './execution.ts';
 import { Inspection } from './inspection.ts';
 import { parseThreadId, parseVCont, type ResumePlan } from './resume.ts';
-import { byteHex, SIGNAL_TRAP } from './stop-reply.ts';
-import type { StopFacts } from './stub.ts';
+import { byteHex, SIGNAL_TRAP, type StopFacts } from './stop-reply.ts';
 import type { Target } from './target.ts';
 import { ThreadList } from './thread-list.ts';
 

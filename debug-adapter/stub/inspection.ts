@@ -1,7 +1,7 @@
 import { CPU_THREAD_BASE } from '../protocol.ts';
 import type { Packet } from '../rsp/codec.ts';
 import type { KnownRegisters } from '../worker/observation.ts';
-import type { StopFacts } from './stub.ts';
+import type { StopFacts } from './stop-reply.ts';
 import type { Target } from './target.ts';
 import { type CpuRegisters, parkedRegisterSet, unavailable } from './x64/registers.ts';
 

@@ -53,3 +53,15 @@ export function normaliseThread(id: string): string {
 export function byteHex(value: number): string {
   return value.toString(16).padStart(2, '0');
 }
+
+/** The last stop, as gdb was told of it. */
+export interface StopFacts {
+  /** The DAP thread id in the stop reply. */
+  thread: number;
+  /** The CPU that it is on; undefined for a parked thread (a step that was left waiting). */
+  cpu: number | undefined;
+  /** For each CPU, the DAP thread id on it. */
+  cpuThreads: readonly number[];
+  /** gdb's signal number: 5 trap (breakpoint, step), 2 interrupt, 3 the guest ended (triple fault, power-off). */
+  signal: number;
+}

@@ -6,7 +6,7 @@ import { type Capabilities, Conversation } from './conversation.ts';
 import { Cpus } from './cpus.ts';
 import type { KernelThreads } from './kernel-threads.ts';
 import { StopMemory } from './stop-memory.ts';
-import { parseStopReply } from './stop-reply.ts';
+import { parseStopReply, type StopFacts } from './stop-reply.ts';
 import { Target } from './target.ts';
 import { ANSWER_TIME_LIMIT, silenceAt, Upstream, UpstreamClosed } from './upstream.ts';
 import { isX64 } from './x64/registers.ts';
@@ -33,18 +33,6 @@ export interface StubOptions {
   onKill?: 'forward' | 'detach';
   /** How long upstream may take for each of: the connection, its first answer, telling what it can do; in milliseconds. Default 10 s. */
   timeLimit?: number;
-}
-
-/** The last stop, as gdb was told of it. */
-export interface StopFacts {
-  /** The DAP thread id in the stop reply. */
-  thread: number;
-  /** The CPU that it is on; undefined for a parked thread (a step that was left waiting). */
-  cpu: number | undefined;
-  /** For each CPU, the DAP thread id on it. */
-  cpuThreads: readonly number[];
-  /** gdb's signal number: 5 trap (breakpoint, step), 2 interrupt, 3 the guest ended (triple fault, power-off). */
-  signal: number;
 }
 
 /** Why a stub is of no use any more. */
