@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { readSigned64, readUnsigned64 } from '../guest/address.ts';
 import { type Symbol as ElfSymbol, readSymbols } from './symbols.ts';
 
@@ -59,11 +59,7 @@ export class ElfFile {
 
   constructor(path: string) {
     this.path = path;
-    try {
-      this.#descriptor = openSync(path, 'r');
-    } catch (error) {
-      throw new Error(`The ELF ${path} cannot be opened: ${(error as NodeJS.ErrnoException).code ?? error}.`);
-    }
+    this.#descriptor = openRegular(path);
     try {
       this.size = fstatSync(this.#descriptor).size;
       const header = this.read(0, Math.min(64, this.size));
@@ -196,4 +192,16 @@ export function textAt(strings: Buffer, offset: number): string {
   }
   const end = strings.indexOf(0, offset);
   return strings.toString('utf8', offset, end < 0 ? strings.length : end);
+}
+
+/** Opens what is a file only: a pipe would be waited for. */
+function openRegular(path: string): number {
+  try {
+    if (statSync(path).isFile()) {
+      return openSync(path, 'r');
+    }
+  } catch (error) {
+    throw new Error(`The ELF ${path} cannot be opened: ${(error as NodeJS.ErrnoException).code ?? error}.`);
+  }
+  throw new Error(`${path} is not a file.`);
 }

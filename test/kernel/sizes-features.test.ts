@@ -282,6 +282,8 @@ describe('budgets', () => {
 describe('files that cannot be read are told in one sentence', () => {
   const cases: [string, (good: string, bad: string) => void, RegExp][] = [
     ['no file', () => {}, /cannot be opened: ENOENT\.$/],
+    ['a folder', (_good, bad) => mkdirSync(bad), /is not a file\.$/],
+    ['a pipe', (_good, bad) => execFileSync('mkfifo', [bad]), /is not a file\.$/],
     ['a text', (_good, bad) => writeFileSync(bad, 'hello'), /is not an ELF file\.$/],
     ['an empty file', (_good, bad) => writeFileSync(bad, ''), /is not an ELF file\.$/],
     ['a 32-bit one', (good, bad) => patch(good, bad, 4, 1), /is not a 64-bit little-endian ELF file\.$/],

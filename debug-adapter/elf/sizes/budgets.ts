@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import type { SizeItem, SizeModel } from './model.ts';
 import { isSymbol } from './model.ts';
+import { compilePattern, searchBounded } from './patterns.ts';
 import { sourceOf } from './tree.ts';
 
 /** One budget. What it counts is told by any of `folder`, `section`, `symbol` and `kind`; all that are given must fit. None counts all. */
@@ -85,7 +86,7 @@ function whatIsWrong(budget: unknown): string | undefined {
     return `has a “${wrongText[0]}” that is no text`;
   }
   try {
-    new RegExp(String(symbol ?? ''));
+    compilePattern(String(symbol ?? ''));
   } catch {
     return `has a “symbol” that is no regular expression`;
   }
@@ -102,13 +103,12 @@ export function parseSize(value: unknown): number | undefined {
   return match ? Math.floor(Number(match[1]) * scale[(match[2] ?? 'B') as keyof typeof scale]) : undefined;
 }
 
-/** Checks every budget of `file`, which stands in `folder`. */
+/** Checks every budget of `file`, which stands in `folder`. @throws Error with one sentence when a “symbol” never ends. */
 export function checkBudgets(model: SizeModel, file: BudgetFile, folder: string): BudgetResult[] {
   return file.budgets.map((budget) => {
     const measure = budget.measure ?? 'memory';
-    const counts = counted(budget, folder);
     const bytes = (item: SizeItem): number => (measure === 'memory' ? item.memoryBytes : item.fileBytes);
-    const items = model.items.filter((item) => counts(item) && !(measure === 'stripped' && isStripped(item)));
+    const items = counted(model.items, budget, folder).filter((item) => !(measure === 'stripped' && isStripped(item)));
     return {
       name: budget.name ?? budget.folder ?? budget.section ?? budget.symbol ?? 'all',
       bytes: items.reduce((sum, item) => sum + bytes(item), 0),
@@ -129,14 +129,10 @@ function isStripped(item: SizeItem): boolean {
   return item.kind === 'debug' || (item.kind === 'table' && item.memoryBytes === 0 && item.section !== '.shstrtab');
 }
 
-function counted(budget: Budget, base: string): (item: SizeItem) => boolean {
-  const pattern = budget.symbol === undefined ? undefined : new RegExp(budget.symbol);
+function counted(items: readonly SizeItem[], budget: Budget, base: string): readonly SizeItem[] {
   const folder = budget.folder === undefined ? undefined : resolve(base, budget.folder);
-  return (item) => {
+  const placed = items.filter((item) => {
     if (budget.section !== undefined && item.section !== budget.section) {
-      return false;
-    }
-    if (pattern && !(isSymbol(item) && pattern.test(item.name))) {
       return false;
     }
     if (folder !== undefined) {
@@ -145,5 +141,10 @@ function counted(budget: Budget, base: string): (item: SizeItem) => boolean {
       return path !== undefined && !path.startsWith('..') && !path.startsWith('/');
     }
     return true;
-  };
+  });
+  return budget.symbol === undefined
+    ? placed
+    : searchBounded(compilePattern(budget.symbol), (pattern) =>
+        placed.filter((item) => isSymbol(item) && pattern.test(item.name)),
+      );
 }

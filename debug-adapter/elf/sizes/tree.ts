@@ -1,6 +1,7 @@
 /** The account as a tree: by folder and file, by section, or by namespace, class and template. */
 import { type ItemKind, isSymbol, type SizeItem } from './model.ts';
 import { splitName, templateOf } from './names.ts';
+import { compilePattern, searchBounded } from './patterns.ts';
 
 export type Grouping = 'source' | 'section' | 'name';
 export type Measure = 'memory' | 'file';
@@ -55,24 +56,21 @@ const GROUP_NAMES: Partial<Record<ItemKind, string>> = {
   unclaimed: '[unclaimed]',
 };
 
-/** The rows that `filter` keeps. @throws Error with one sentence when it is no regular expression. */
+/** The rows that `filter` keeps. @throws Error with one sentence when it is no regular expression, or one that never ends. */
 export function filterRows(rows: readonly SizeRow[], filter: string): readonly SizeRow[] {
   if (filter === '') {
     return rows;
   }
-  let pattern: RegExp;
-  try {
-    pattern = new RegExp(filter, 'i');
-  } catch {
-    throw new Error(`“${filter}” is not a regular expression.`);
-  }
-  return rows.filter(
-    ({ item }) =>
-      pattern.test(item.name) ||
-      pattern.test(item.linkName) ||
-      pattern.test(sourceOf(item) ?? '') ||
-      pattern.test(item.section) ||
-      item.aliases.some((alias) => pattern.test(alias)),
+  return searchBounded(compilePattern(filter, 'i'), (pattern) => rows.filter(({ item }) => isFound(pattern, item)));
+}
+
+function isFound(pattern: RegExp, item: SizeItem): boolean {
+  return (
+    pattern.test(item.name) ||
+    pattern.test(item.linkName) ||
+    pattern.test(sourceOf(item) ?? '') ||
+    pattern.test(item.section) ||
+    item.aliases.some((alias) => pattern.test(alias))
   );
 }
 
