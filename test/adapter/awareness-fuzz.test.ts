@@ -13,10 +13,14 @@ import type { SymbolTable } from '../../debug-adapter/elf/symbols.ts';
 import { MissingLayout } from '../../debug-adapter/guest/layouts.ts';
 import { UnreadableMemory } from '../../debug-adapter/guest/memory.ts';
 import type { Snapshot } from '../../debug-adapter/guest/snapshot.ts';
+import { EventLog } from '../../debug-adapter/history/event-log.ts';
+import { latencies } from '../../debug-adapter/history/latency.ts';
+import { flameTree, Profile } from '../../debug-adapter/history/profile.ts';
+import { buildTimeline } from '../../debug-adapter/history/timeline.ts';
 import type { Kernel, KernelViewName } from '../../debug-adapter/kernels/kernel.ts';
 import { findCycles } from '../../debug-adapter/kernels/waits-for.ts';
 import { waitsForRows } from '../../debug-adapter/kernels/waits-for-graph.ts';
-import type { ViewRows } from '../../debug-adapter/protocol.ts';
+import type { ProfileReading, TraceReading, ViewRows } from '../../debug-adapter/protocol.ts';
 import { BuildFacts } from '../../debug-adapter/worker/facts.ts';
 import { Window } from '../../debug-adapter/worker/window.ts';
 import { LAYOUT_SCRIPT, SproutBuild } from './awareness-build.ts';
@@ -78,8 +82,8 @@ function* readings({ kernel, addresses }: Subject): Generator<[string, (snapshot
   }
   const others: [string, (snapshot: Snapshot) => unknown][] = [
     ['allocations', (snapshot) => kernel.allocations(snapshot)],
-    ['trace', (snapshot) => kernel.trace(snapshot, [], 100_000)],
-    ['profile', (snapshot) => kernel.profile(snapshot, [])],
+    ['trace', (snapshot) => tellHistory(kernel.trace(snapshot, [], 100_000))],
+    ['profile', (snapshot) => tellProfile(kernel.profile(snapshot, []))],
     ['boot phases', (snapshot) => kernel.bootPhases(snapshot)],
     ['page map', (snapshot) => kernel.pageMap(snapshot)],
     ['programs', (snapshot) => kernel.programs?.(snapshot)],
@@ -96,6 +100,24 @@ function* readings({ kernel, addresses }: Subject): Generator<[string, (snapshot
         return [];
       },
     ];
+  }
+}
+
+/** What a client makes of the rings. */
+function tellHistory(reading: TraceReading | undefined): void {
+  if (reading) {
+    const log = new EventLog();
+    log.add(reading);
+    latencies(log, buildTimeline(log));
+  }
+}
+
+/** What a client makes of the samples. */
+function tellProfile(reading: ProfileReading | undefined): void {
+  if (reading) {
+    const profile = new Profile();
+    profile.add(reading);
+    flameTree(profile);
   }
 }
 

@@ -7,7 +7,7 @@ import { benchLaunch, benchNext } from './control.ts';
 import { benchLive } from './live.ts';
 import { ROOT } from './session.ts';
 import { benchSizes } from './sizes.ts';
-import { benchSnapshot } from './snapshot.ts';
+import { benchSnapshots } from './snapshot.ts';
 import { type Figure, printFigures } from './table.ts';
 
 const BREAKPOINT = 'sprout::workload::Worker::write_shared_file';
@@ -31,9 +31,8 @@ async function main(): Promise<void> {
   figures.push(await benchNext(guest(elf, '--load=20 --threads=33'), 33));
   figures.push(await benchNext(guest(elf, '--load=20 --threads=10000', 1, '1G'), 10_000));
   figures.push(await benchLive(guest(elf, '--load=50 --threads=8')));
-  // A tenth of the goal's guest: the peer takes minutes for the whole, and both grow alike.
-  const many = '--load=1 --threads=1000 --vnodes=10000 --objects=100000';
-  figures.push(await benchSnapshot(guest(elf, many, 1, '1G')));
+  const crowd = { threads: 10_000, vnodes: 100_000, objects: 1_000_000 };
+  figures.push(...(await benchSnapshots((workload, memory) => guest(elf, workload, 1, memory), crowd)));
   figures.push(...(await benchSizes()));
   const { UNIKERNEL_OSV } = process.env;
   if (UNIKERNEL_OSV) {
