@@ -78,6 +78,15 @@ test('what is told of settings and commands is there', () => {
   expect(named.filter((name) => !known.includes(name))).toEqual([]);
 });
 
+test('every request and event of the adapter is told, and no other', () => {
+  const protocol = readFileSync(join(root, 'debug-adapter/protocol.ts'), 'utf8');
+  const [, declared = ''] = protocol.split('export interface CustomRequests');
+  const names = (content: string, pattern: RegExp): string[] => [...new Set(content.match(pattern) ?? [])].sort();
+  const expected = names(declared, /(?<=^ {2}')unikernel\/\w+(?=':)/gm);
+  expect(expected.length).toBeGreaterThan(20);
+  expect(names(text.get('docs/api.md') ?? '', /(?<=`)unikernel\/\w+(?=`)/g)).toEqual(expected);
+});
+
 test('the map of the house has every room, and no other', () => {
   const [, map = ''] = /^```\n(.*?)^```/ms.exec(text.get('CONTRIBUTING.md') ?? '') ?? [];
   const rooms: string[] = [];
