@@ -75,7 +75,13 @@ export class AllocationsTab {
 function nameOf({ callers }: AllocationGroup): string {
   const asking = callers.filter((caller) => !caller.startsWith('operator new'));
   const named = (asking.length > 0 ? asking : callers).slice(0, NAMED);
-  return named.map((caller) => caller.replaceAll('(anonymous namespace)::', '')).join(' ← ') || '?';
+  return named.map(briefly).join(' ← ') || '?';
+}
+
+/** `Worker::run` of `sprout::workload::Worker::run (worker.cc:12)`: the chain has the rest. */
+function briefly(caller: string): string {
+  const [name = ''] = caller.split(' (');
+  return name.replace(/^(?:[a-z_\d]+::|\(anonymous namespace\)::)+/, '');
 }
 
 /** Bytes of live objects, and of the pages of large allocations. */

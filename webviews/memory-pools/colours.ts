@@ -17,16 +17,16 @@ export interface Theme {
   bright: Rgb;
 }
 
-/** A kind's colour: one of the theme's, or how much of the foreground is in the background. */
-const KINDS: Record<string, string | number> = {
+/** A kind's colour: one of the theme's, or much of it, or how much of the foreground is in the background. */
+const KINDS: Record<string, string | number | readonly [name: string, share: number]> = {
   absent: 0,
   reserved: 0.26,
   free: 0.1,
-  image: '--vscode-terminal-ansiCyan',
+  image: ['--vscode-terminal-ansiCyan', 0.8],
   boot_module: 0.66,
   arena: 0.5,
   metadata: 0.38,
-  kernel_data: '--vscode-terminal-ansiMagenta',
+  kernel_data: ['--vscode-terminal-ansiMagenta', 0.55],
   used: 0.5,
   cached: '--vscode-charts-green',
   pool: '--vscode-charts-blue',
@@ -55,10 +55,13 @@ export function readTheme(): Theme {
   const base = parse(background);
   const front = parse(foreground);
   const kinds = new Map(
-    Object.entries(KINDS).map(([kind, colour]) => [
-      kind,
-      typeof colour === 'number' ? mix(base, front, colour) : parse(text(colour, foreground)),
-    ]),
+    Object.entries(KINDS).map(([kind, colour]): [string, Rgb] => {
+      if (typeof colour === 'number') {
+        return [kind, mix(base, front, colour)];
+      }
+      const [name, share] = typeof colour === 'string' ? [colour, 1] : colour;
+      return [kind, mix(base, parse(text(name, foreground)), share)];
+    }),
   );
   return {
     background,

@@ -22,7 +22,8 @@ import { Pointed } from './pointed.ts';
 import { PoolsHistory } from './pools-history.ts';
 import { Raster } from './raster.ts';
 import { Side } from './side.ts';
-import { Slabs } from './slabs.ts';
+import { SlabReader } from './slab-reader.ts';
+import { type Slab, Slabs } from './slabs.ts';
 import { Timeline, usedPages } from './timeline.ts';
 import { agoWords, grouped, pageWords } from './words.ts';
 
@@ -30,8 +31,6 @@ declare function acquireVsCodeApi(): { postMessage(message: ToHost): void };
 
 provideVSCodeDesignSystem().register(vsCodeButton(), vsCodePanels(), vsCodePanelTab(), vsCodePanelView());
 
-/** Slabs are read again this often, in milliseconds. */
-const SLAB_PERIOD: Record<SlabPurpose, number> = { sight: 500, moment: 2000 };
 /** Moments are compared this often, in milliseconds. */
 const COMPARE_PERIOD = 500;
 
@@ -66,10 +65,11 @@ const view = new MapView(element('map'), raster, {
     repaintAll();
   },
   moved: () => {
-    askForSight();
+    reader.ask('sight');
     repaint();
   },
 });
+const reader = new SlabReader((message) => host.postMessage(message), wantedSlabs);
 const timeline = new Timeline(element('timeline'), showMoment);
 const legend = new Legend(element('legend'), (kind) => {
   emphasised = kind === undefined ? undefined : map.kinds.indexOf(kind);
@@ -92,8 +92,6 @@ let comparedAt = 0;
 let isStale = false;
 /** The curve of the last minutes is another. */
 let isTimelineStale = true;
-/** Slabs were asked for and not told yet. */
-const isAsking: Record<SlabPurpose, boolean> = { sight: false, moment: false };
 /** Pictures drawn and how long the last ones took, in milliseconds: for who measures. */
 const drawn = { frames: 0, times: [] as number[], events: 0, slabs: 0 };
 
@@ -168,7 +166,7 @@ function takePools({ rows: told, isTorn, notes }: Extract<ToPage, { type: 'pools
 }
 
 function takeSlabs({ purpose, slabs: told }: Extract<ToPage, { type: 'slabs' }>): void {
-  isAsking[purpose] = false;
+  reader.answered(purpose);
   if (purpose === 'sight') {
     drawn.slabs += told.length;
     slabs.take(told, performance.now());
@@ -197,8 +195,8 @@ function begin(now: number): void {
 
 function showMap(): void {
   const look = {
-    glow: (slab: Parameters<Slabs['glow']>[0], index: number) => slabs.glow(slab, index, performance.now()),
-    isNew: (slab: Parameters<Slabs['glow']>[0], index: number) => comparing.isNew(slab, index),
+    glow: (slab: Slab, index: number) => slabs.glow(slab, index, performance.now()),
+    isNew: (slab: Slab, index: number) => comparing.isNew(slab, index),
   };
   view.show({ total: map.pages.length, theme, state: stateAt, slab: (frame) => slabs.at(frame), look });
 }
@@ -302,7 +300,7 @@ function toggleMark(): void {
   } else {
     comparing.begin(shown(), shownTime ?? performance.now());
     element('tabs').setAttribute('activeid', 'tab-changes');
-    askForMoment();
+    reader.ask('moment');
   }
   tellMark();
   isTimelineStale = true;
@@ -330,34 +328,17 @@ function tell(id: string, text: string): void {
   place.hidden = text === '';
 }
 
-/** Reads the slabs in sight, when they are large enough. */
-function askForSight(): void {
-  if (view.scale >= WITH_OBJECTS) {
-    askForSlabs('sight', view.inSight(MOST_FRAMES.sight * 4));
-  }
-}
-
-/** Reads all slabs, to tell which objects are new. */
-function askForMoment(): void {
-  if (comparing.isOn) {
-    askForSlabs('moment', [...map.pages.keys()]);
-  }
-}
-
-function askForSlabs(purpose: SlabPurpose, candidates: readonly number[]): void {
-  if (isAsking[purpose] || past !== undefined || state === 'ended') {
-    return;
+/** Pages of slabs whose objects are wanted: those that are large enough in sight, or all, to tell which are new. */
+function wantedSlabs(purpose: SlabPurpose): number[] {
+  const isWanted = purpose === 'sight' ? view.scale >= WITH_OBJECTS : comparing.isOn;
+  if (!isWanted || past !== undefined || state === 'ended') {
+    return [];
   }
   const pool = map.kinds.indexOf('pool');
-  const frames = candidates.filter((frame) => kindOf(map.pages[frame] ?? 0) === pool);
-  if (frames.length > 0) {
-    isAsking[purpose] = true;
-    host.postMessage({ type: 'slabs', purpose, frames: frames.slice(0, MOST_FRAMES[purpose]) });
-  }
+  const candidates = purpose === 'sight' ? view.inSight(MOST_FRAMES.sight * 4) : [...map.pages.keys()];
+  return candidates.filter((frame) => kindOf(map.pages[frame] ?? 0) === pool);
 }
 
-setInterval(askForSight, SLAB_PERIOD.sight);
-setInterval(askForMoment, SLAB_PERIOD.moment);
 new ResizeObserver(() => {
   isTimelineStale = true;
   view.arrange();
