@@ -82,7 +82,8 @@ function* readings({ kernel, addresses }: Subject): Generator<[string, (snapshot
   }
   const others: [string, (snapshot: Snapshot) => unknown][] = [
     ['allocations', (snapshot) => kernel.allocations(snapshot)],
-    ['trace', (snapshot) => tellHistory(kernel.trace(snapshot, [], 100_000))],
+    ['trace', (snapshot) => kernel.trace(snapshot, [], 100_000)],
+    ['history', (snapshot) => tellHistory(kernel.trace(snapshot, [], 2000))],
     ['profile', (snapshot) => tellProfile(kernel.profile(snapshot, []))],
     ['boot phases', (snapshot) => kernel.bootPhases(snapshot)],
     ['page map', (snapshot) => kernel.pageMap(snapshot)],

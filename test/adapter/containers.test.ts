@@ -135,6 +135,13 @@ test('a broken list has an end', async () => {
   expect(await children('fixture::broken', 100_000, 10)).toHaveLength(10);
 });
 
+test('a tree that is broken has an end, too', async () => {
+  expect(await elements('fixture::tree')).toEqual([expect.stringMatching(/^\[3\] 0x[0-9a-f]+$/)]);
+  expect((await value('*fixture::tree[3]')).value).toBe('1');
+  await expect(children('fixture::broken_tree')).rejects.toThrow(/^This tree is broken: it has more than \d+ nodes\.$/);
+  await expect(value('fixture::broken_tree[7]')).rejects.toThrow(/^This tree is broken/);
+});
+
 describe.skipIf(!HAS_BOOST)('intrusive lists', () => {
   test.each([
     ['members', ['100', '101', '102']],

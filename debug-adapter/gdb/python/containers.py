@@ -53,9 +53,6 @@ class Sequence(Container):
         """(pointer to the first element, their number)"""
         raise NotImplementedError
 
-    def walk(self):
-        return iter(self.page(0, self.extent()[1]))
-
     def length(self):
         return self.extent()[1], False
 
