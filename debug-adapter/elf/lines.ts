@@ -1,5 +1,6 @@
 import { ByteReader } from './byte-reader.ts';
 import type { ElfFile } from './elf-file.ts';
+import type { Call } from './inlined-calls.ts';
 import { type LineHeader, type LineStrings, readLineHeader } from './line-header.ts';
 
 /** A place in a source file; `line` counts from 1. */
@@ -33,8 +34,13 @@ export class LineTable {
     const section = elf.section('.debug_line');
     // Compressed debug sections are not read: places are then told without a line.
     this.#lines = section && !(section.flags & COMPRESSED) ? elf.contents(section) : Buffer.alloc(0);
+    let strings: Buffer | undefined;
     this.#strings = {
-      strings: elf.contents(elf.section('.debug_str')),
+      // Big, and needed by older versions of DWARF alone.
+      get strings() {
+        strings ??= elf.contents(elf.section('.debug_str'));
+        return strings;
+      },
       lineStrings: elf.contents(elf.section('.debug_line_str')),
     };
   }
@@ -51,6 +57,12 @@ export class LineTable {
   inFunction(address: number, begin: number): SourceLine | undefined {
     const own = this.at(begin)?.file;
     return own === undefined ? undefined : this.#last(address, begin, own);
+  }
+
+  /** The place of a call that .debug_info tells. */
+  ofCall({ unit, file, line }: Call): SourceLine | undefined {
+    const name = (this.#files.get(unit) ?? this.#run(unit, () => undefined)?.files)?.[file];
+    return name === undefined ? undefined : { file: name, line };
   }
 
   /** The last row from `begin` up to `address`, of one file or of any. */

@@ -2,7 +2,8 @@ import { basename } from 'node:path';
 import { type BuildId, readBuildId } from '../elf/build-id.ts';
 import { CallFrames } from '../elf/call-frames.ts';
 import { ElfFile } from '../elf/elf-file.ts';
-import { LineTable } from '../elf/lines.ts';
+import { InlinedCalls } from '../elf/inlined-calls.ts';
+import { LineTable, type SourceLine } from '../elf/lines.ts';
 import { mappedPath, type SymbolPlace } from '../elf/symbol-place.ts';
 import { SymbolTable } from '../elf/symbols.ts';
 import { type Address, formatAddress } from '../guest/address.ts';
@@ -26,6 +27,7 @@ export class BuildFacts {
   readonly #functions = new Map<string, string>();
   #lines: LineTable | undefined;
   #callFrames: CallFrames | undefined;
+  #inlinedCalls: InlinedCalls | undefined;
   #layouts: Layouts | undefined;
   #survey: (() => Pick<AwarenessReport, 'kernel' | 'needs'>) | undefined;
 
@@ -101,12 +103,22 @@ export class BuildFacts {
     let text = this.#described.get(address);
     if (text === undefined) {
       const found = this.symbols.at(address);
-      const line = found && this.#lineTable.inFunction(address, found.symbol.address);
+      const line = found && this.#lineInFunction(address, found.symbol.address);
       const place = line ? ` (${basename(line.file)}:${line.line})` : '';
       text = found ? `${this.#name(found)}${place}` : formatAddress(address);
       this.#described.set(address, text);
     }
     return text;
+  }
+
+  /** Where another function is inlined: the line that calls it. */
+  #lineInFunction(address: Address, begin: Address): SourceLine | undefined {
+    this.#inlinedCalls ??= new InlinedCalls(this.elf);
+    const call = this.#inlinedCalls.callAt(address);
+    if (call === null) {
+      return this.#lineTable.at(address);
+    }
+    return call ? this.#lineTable.ofCall(call) : this.#lineTable.inFunction(address, begin);
   }
 
   /** Undefined for an address in no symbol. */

@@ -1,5 +1,5 @@
 /** What the design promises of a real OSv, measured: threads beside OSv's own script, and what watching costs its work. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ViewChangedEvent, ViewName } from '../../debug-adapter/protocol.ts';
@@ -41,7 +41,7 @@ export async function osvFigures(tree: string): Promise<Figure[]> {
     try {
       // In the kernel's own code: OSv's script finds its types there.
       await guest.runTo('rofs_read_with_cache');
-      return [await threadsFigure(guest), await liveFigure(guest, witness)];
+      return [await threadsFigure(guest), await liveFigure(guest, witness), memoryFigure(guest)];
     } finally {
       witness.close();
       await guest.dispose();
@@ -69,6 +69,35 @@ export async function threadsFigure(guest: OsvGuest): Promise<Figure> {
     ratio: `${(median(peer) / median(ours)).toFixed(0)} × faster`,
     goal: '≥ 20 × faster',
   };
+}
+
+/** The adapter's memory after all of that, at its highest, beside its gdb. */
+function memoryFigure(guest: OsvGuest): Figure {
+  const adapter = guest.client.adapter.pid ?? 0;
+  const gdbs = childrenOf(adapter).filter((pid) => statusOf(pid, 'Name') === 'gdb');
+  const gdb = gdbs.reduce((sum, pid) => sum + megabytes(pid, 'VmRSS'), 0);
+  return {
+    name: "the adapter's memory, OSv's loader.elf read",
+    ours: `${megabytes(adapter, 'VmRSS')} MB, at most ${megabytes(adapter, 'VmHWM')} MB`,
+    peer: `its ${gdbs.length} gdb ${gdb} MB`,
+    ratio: '',
+    goal: '≤ 200 MB beside gdb',
+  };
+}
+
+function childrenOf(pid: number): number[] {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const lists = threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8'));
+  return lists.flatMap((list) => list.split(' ').filter(Boolean).map(Number));
+}
+
+function statusOf(pid: number, field: string): string {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return new RegExp(`^${field}:\\s*(.*)$`, 'm').exec(status)?.[1] ?? '';
+}
+
+function megabytes(pid: number, field: 'VmRSS' | 'VmHWM'): number {
+  return Math.round(Number.parseInt(statusOf(pid, field), 10) / 1000);
 }
 
 /** Operations of the application in windows watched and unwatched by turns. */

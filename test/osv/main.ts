@@ -12,6 +12,7 @@ import { QmpWitness } from '../bench/qmp-witness.ts';
 import { printFigures } from '../bench/table.ts';
 import { type Agreement, comparePools, compareThreads, compareTimers, compareVnodes } from './agreement.ts';
 import { osvFigures } from './figures.ts';
+import { checkFrames } from './frames.ts';
 import { OsvGuest } from './guest.ts';
 import { checkPrograms } from './programs.ts';
 import { checkTracepoints } from './tracepoints.ts';
@@ -86,6 +87,9 @@ async function oneMachine(folder: string, tree: string, machine: 'q35' | 'pc', c
     for (const stop of STOPS.slice(1)) {
       await guest.runTo(stop);
       await compare(guest, stop);
+    }
+    for (const difference of await checkFrames(guest)) {
+      check(false, difference);
     }
     witness = await QmpWitness.connect(socket);
     const stopsBefore = witness.stops;
