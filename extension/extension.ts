@@ -15,10 +15,12 @@ import { Sessions } from './sessions.ts';
 import { registerSymbolSizes } from './sizes/feature.ts';
 import { registerSnapshots } from './snapshots/feature.ts';
 import { registerTracepoints } from './tracepoints/feature.ts';
+import { useTranslations } from './translations.ts';
 import { registerLiveWatch } from './values/feature.ts';
 import { registerViews } from './views/views.ts';
 
 export function activate(context: vscode.ExtensionContext): WorkbenchApi {
+  useTranslations();
   const sessions = new Sessions();
   context.subscriptions.push(sessions);
   registerAdapter(context);

@@ -12,7 +12,7 @@ import { formatBytes } from '../../debug-adapter/units.ts';
 import { sentence } from '../sessions.ts';
 import { setting } from '../settings.ts';
 import type { SizeDocuments } from './documents.ts';
-import { GROUPING_NAMES } from './rows.ts';
+import { groupingNames } from './rows.ts';
 import type { SizeElement, SymbolSizes } from './symbol-sizes.ts';
 
 /** Rows that a text tells at most. */
@@ -109,8 +109,9 @@ async function chooseBefore(sizes: SymbolSizes, uri: vscode.Uri | undefined): Pr
 }
 
 async function chooseGrouping(sizes: SymbolSizes): Promise<void> {
-  const picks = (Object.keys(GROUPING_NAMES) as Grouping[]).map((grouping) => ({
-    label: vscode.l10n.t('By {0}', GROUPING_NAMES[grouping]),
+  const names = groupingNames();
+  const picks = (Object.keys(names) as Grouping[]).map((grouping) => ({
+    label: vscode.l10n.t('By {0}', names[grouping]),
     ...(grouping === sizes.query.grouping && { description: vscode.l10n.t('shown now') }),
     grouping,
   }));
@@ -195,10 +196,7 @@ async function showDisassembly(
   if (!vscode.workspace.isTrusted) {
     throw new Error(vscode.l10n.t('gdb runs in a trusted workspace only.'));
   }
-  await documents.show(
-    `${item.name.replace(/\(.*/, '')}.s`,
-    await disassemble(setting('gdb') || 'gdb', sizes.path, item),
-  );
+  await documents.show(`${bareName(item.name)}.s`, await disassemble(setting('gdb') || 'gdb', sizes.path, item));
 }
 
 async function showRetained(sizes: SymbolSizes, documents: SizeDocuments, item: SizeItem | undefined): Promise<void> {
@@ -206,12 +204,15 @@ async function showRetained(sizes: SymbolSizes, documents: SizeDocuments, item: 
     throw new Error(vscode.l10n.t('Choose a symbol in the Symbol Sizes view.'));
   }
   const retained = await sizes.ask('retained', { name: item.linkName });
-  await documents.show(`who keeps ${item.name.replace(/\(.*/, '')}.txt`, retainedLines(retained, TEXT_ROWS).join('\n'));
+  await documents.show(
+    vscode.l10n.t('who keeps {0}', `${bareName(item.name)}.txt`),
+    retainedLines(retained, TEXT_ROWS).join('\n'),
+  );
 }
 
 async function showStacks(sizes: SymbolSizes, documents: SizeDocuments): Promise<void> {
   const { rows, notes } = await sizes.ask('stack', {});
-  await documents.show('worst-case stacks.txt', stackLines(rows, notes, TEXT_ROWS).join('\n'));
+  await documents.show(`${vscode.l10n.t('worst-case stacks')}.txt`, stackLines(rows, notes, TEXT_ROWS).join('\n'));
 }
 
 /** Checks every budget file of the workspace against the open file. Returns whether all hold. */
@@ -226,9 +227,13 @@ async function checkBudgets(sizes: SymbolSizes, documents: SizeDocuments): Promi
   for (const { fsPath } of files) {
     const results = await sizes.ask('budgets', { path: fsPath });
     exceeded += results.filter((result) => result.bytes > result.maximum).length;
-    parts.push(`${vscode.workspace.asRelativePath(fsPath)} for ${summary?.path}`, ...budgetLines(results), '');
+    parts.push(
+      vscode.l10n.t('{0} for {1}', vscode.workspace.asRelativePath(fsPath), summary?.path ?? ''),
+      ...budgetLines(results),
+      '',
+    );
   }
-  await documents.show(`size budgets of ${basename(summary?.path ?? '')}.txt`, parts.join('\n'));
+  await documents.show(vscode.l10n.t('size budgets of {0}', `${basename(summary?.path ?? '')}.txt`), parts.join('\n'));
   if (exceeded > 0) {
     void vscode.window.showWarningMessage(
       exceeded === 1

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { FunctionSize } from '../../debug-adapter/elf/sizes/messages.ts';
 import { formatBytes } from '../../debug-adapter/units.ts';
 import { setting } from '../settings.ts';
-import { counted } from '../views/node.ts';
+import { formatCount } from '../views/node.ts';
 import type { SymbolSizes } from './symbol-sizes.ts';
 
 export class SizeLenses implements vscode.CodeLensProvider, vscode.Disposable {
@@ -67,7 +67,7 @@ export class SizeLenses implements vscode.CodeLensProvider, vscode.Disposable {
 export function lensText(one: FunctionSize, isEdited: boolean): string {
   const parts = [formatBytes(one.memoryBytes)];
   if (one.copies > 1) {
-    parts.push(counted(one.copies, 'copy', 'copies'));
+    parts.push(vscode.l10n.t('{0} copies', formatCount(one.copies)));
   }
   if (one.isNew) {
     parts.push(vscode.l10n.t('new since the last build'));

@@ -1,7 +1,12 @@
 /** What a person reads in the symbol-size tree. */
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import { expect, test } from 'vitest';
 import { PREVIOUS_BUILD, type Row, type Summary } from '../../debug-adapter/elf/sizes/messages.ts';
 import { DEFAULT_QUERY } from '../../debug-adapter/elf/sizes/tree.ts';
+import { root } from '../test/read-manifest.ts';
 import { bothSizes, homeLabel, rowText, rowTooltip, symbolLabel, viewDescription, viewMessage } from './rows.ts';
 
 const summary: Summary = {
@@ -97,4 +102,26 @@ test('folders of the workspace are told by their name there', () => {
   expect(homeLabel('/home/me/kernel/mm', folders)).toBe('kernel/mm');
   expect(homeLabel('/home/me/kernels', folders)).toBe('/home/me/kernels');
   expect(homeLabel('[padding]', folders)).toBe('[padding]');
+});
+
+test('all of it is told in the language of the window', () => {
+  const english = JSON.parse(readFileSync(join(root, 'l10n/bundle.l10n.json'), 'utf8')) as Record<string, string>;
+  l10n.config({ contents: Object.fromEntries(Object.keys(english).map((text) => [text, `«${text}»`])) });
+  try {
+    const compared: Summary = { ...summary, before: { path: PREVIOUS_BUILD, fileBytes: 4000, memoryBytes: 8192 } };
+    expect(viewDescription(compared, DEFAULT_QUERY)).toBe(
+      '«sprout.elf by source» · «0 B · «file +96 B» since the build before»',
+    );
+    expect(rowText({ ...symbol, change: 'gone', hasChildren: true, symbols: 2 }, compared, DEFAULT_QUERY).spoken).toBe(
+      'a::f(int), +2.0 KiB · «file +512 B» · «gone», «2 symbols»',
+    );
+    const facts = rowTooltip(symbol, summary).split('\n').slice(4);
+    expect(facts.length).toBeGreaterThan(6);
+    expect(facts.filter((fact) => !fact.startsWith('| «'))).toEqual([]);
+    expect(viewMessage(summary, { ...DEFAULT_QUERY, filter: 'x', minimum: 2048 })).toBe(
+      '«Only what matches “x”.» «Rows below 2.0 KiB are told as one.»',
+    );
+  } finally {
+    l10n.config({ contents: {} });
+  }
 });

@@ -1,4 +1,5 @@
-/** How the symbol-size tree's rows read. Pure, so that it is tested without a window. */
+/** How the symbol-size tree's rows read, in the user's language. Pure, so that it is tested without a window. */
+import * as l10n from '@vscode/l10n';
 import { PREVIOUS_BUILD, type Row, type Summary } from '../../debug-adapter/elf/sizes/messages.ts';
 import { isSymbol, type SizeItem } from '../../debug-adapter/elf/sizes/model.ts';
 import { bareName, splitName } from '../../debug-adapter/elf/sizes/names.ts';
@@ -19,11 +20,14 @@ export interface RowText {
   spoken: string;
 }
 
-export const GROUPING_NAMES: Record<Grouping, string> = {
-  source: 'folder and file',
-  section: 'section',
-  name: 'namespace, class and template',
-};
+/** Translated when they are shown, as all texts here. */
+export function groupingNames(): Record<Grouping, string> {
+  return {
+    source: l10n.t('folder and file'),
+    section: l10n.t('section'),
+    name: l10n.t('namespace, class and template'),
+  };
+}
 
 const ICONS: Record<Row['role'], string> = {
   root: 'file-binary',
@@ -59,7 +63,7 @@ export function sizeText(bytes: number, isChange: boolean): string {
 
 /** Memory and file side by side; once where they are equal. `share` stands between. */
 export function bothSizes(row: { memoryBytes: number; fileBytes: number }, isChange: boolean, share = ''): string {
-  const file = row.memoryBytes === row.fileBytes ? '' : ` · file ${sizeText(row.fileBytes, isChange)}`;
+  const file = row.memoryBytes === row.fileBytes ? '' : ` · ${l10n.t('file {0}', sizeText(row.fileBytes, isChange))}`;
   return `${sizeText(row.memoryBytes, isChange)}${share}${file}`;
 }
 
@@ -84,13 +88,20 @@ export function rowText(row: Row, summary: Summary, query: TreeQuery): RowText {
   const bytes = query.measure === 'file' ? row.fileBytes : row.memoryBytes;
   const share = isChange || total === 0 || bytes === 0 ? '' : ` · ${((100 * bytes) / total).toFixed(1)}%`;
   const change = row.change && row.item ? CHANGES[row.change] : undefined;
-  const description = `${bothSizes(row, isChange, share)}${row.change === 'new' || row.change === 'gone' ? ` · ${row.change}` : ''}`;
+  const came = row.change === 'new' ? l10n.t('new') : row.change === 'gone' ? l10n.t('gone') : '';
+  const description = `${bothSizes(row, isChange, share)}${came && ` · ${came}`}`;
   return {
     description,
     icon: change?.icon ?? (row.item ? (ITEM_ICONS[row.item.kind] ?? 'circle-small') : ICONS[row.role]),
     ...(change && { color: change.color }),
     context: contextOf(row),
-    spoken: `${row.label}, ${description}${row.hasChildren ? `, ${formatCount(row.symbols)} symbols` : ''}`,
+    spoken: [
+      row.label,
+      description,
+      ...(row.hasChildren
+        ? [row.symbols === 1 ? l10n.t('1 symbol') : l10n.t('{0} symbols', formatCount(row.symbols))]
+        : []),
+    ].join(', '),
   };
 }
 
@@ -115,37 +126,59 @@ function contextOf({ item, role, path }: Row): string {
 /** The hover of a row, in markdown. */
 export function rowTooltip(row: Row, summary: Summary): string {
   const isChange = summary.before !== undefined;
-  const exact = (bytes: number): string => `${isChange && bytes > 0 ? '+' : ''}${formatCount(bytes)}`;
+  const exact = (bytes: number): string =>
+    l10n.t('{0} bytes', `${isChange && bytes > 0 ? '+' : ''}${formatCount(bytes)}`);
   const { item } = row;
   const place = (at: { file: string; line: number } | undefined): string | undefined =>
     at && escapeMarkdown(at.line > 0 ? `${at.file}:${at.line}` : at.file);
   const fact = (name: string, value: string | undefined): [string, string] | undefined =>
     value === undefined || value === '' ? undefined : [name, value];
   return factTable(escapeMarkdown(item?.name ?? row.label), [
-    ['In memory', `${exact(row.memoryBytes)} bytes`],
-    ['In the file', `${exact(row.fileBytes)} bytes`],
-    fact('Symbols', row.hasChildren ? formatCount(row.symbols) : undefined),
-    fact('Section', item && escapeMarkdown(item.section)),
-    fact('Defined at', place(item?.definition)),
-    fact('Declared at', place(item?.declaration)),
-    fact('Compile unit', item?.unit && escapeMarkdown(item.unit)),
-    fact('Link name', item && escapeMarkdown(item.linkName)),
-    fact('Also called', item?.aliases.map(escapeMarkdown).join(', ')),
-    fact('Linkage', item?.linkName ? (item.weak ? 'weak' : item.local ? 'local' : 'global') : undefined),
+    [l10n.t('In memory'), exact(row.memoryBytes)],
+    [l10n.t('In the file'), exact(row.fileBytes)],
+    fact(l10n.t('Symbols'), row.hasChildren ? formatCount(row.symbols) : undefined),
+    fact(l10n.t('Section'), item && escapeMarkdown(item.section)),
+    fact(l10n.t('Defined at'), place(item?.definition)),
+    fact(l10n.t('Declared at'), place(item?.declaration)),
+    fact(l10n.t('Compile unit'), item?.unit && escapeMarkdown(item.unit)),
+    fact(l10n.t('Link name'), item && escapeMarkdown(item.linkName)),
+    fact(l10n.t('Also called'), item?.aliases.map(escapeMarkdown).join(', ')),
+    fact(l10n.t('Linkage'), item?.linkName ? linkageOf(item) : undefined),
   ]);
+}
+
+function linkageOf(item: SizeItem): string {
+  if (item.weak) {
+    return l10n.t('weak');
+  }
+  return item.local ? l10n.t('local') : l10n.t('global');
+}
+
+function viewTitle(name: string, grouping: Grouping): string {
+  switch (grouping) {
+    case 'source':
+      return l10n.t('{0} by source', name);
+    case 'section':
+      return l10n.t('{0} by section', name);
+    case 'name':
+      return l10n.t('{0} by name', name);
+  }
 }
 
 /** What stands beside the view's title. */
 export function viewDescription(summary: Summary, query: TreeQuery): string {
   const name = summary.path.split('/').at(-1);
-  const grouping = query.grouping === 'name' ? 'name' : query.grouping;
-  const parts = [`${name} by ${grouping}`, bothSizes(summary, false)];
+  const parts = [viewTitle(name ?? '', query.grouping), bothSizes(summary, false)];
   if (summary.before) {
     const change = {
       memoryBytes: summary.memoryBytes - summary.before.memoryBytes,
       fileBytes: summary.fileBytes - summary.before.fileBytes,
     };
-    parts[1] = `${bothSizes(change, true)} since ${summary.before.path === PREVIOUS_BUILD ? 'the build before' : summary.before.path.split('/').slice(-2).join('/')}`;
+    const { path } = summary.before;
+    parts[1] =
+      path === PREVIOUS_BUILD
+        ? l10n.t('{0} since the build before', bothSizes(change, true))
+        : l10n.t('{0} since {1}', bothSizes(change, true), path.split('/').slice(-2).join('/'));
   }
   return parts.join(' · ');
 }
@@ -153,8 +186,8 @@ export function viewDescription(summary: Summary, query: TreeQuery): string {
 /** The lines above the rows: what is filtered, and what could not be told. */
 export function viewMessage(summary: Summary, query: TreeQuery): string | undefined {
   const lines = [
-    query.filter === '' ? undefined : `Only what matches “${query.filter}”.`,
-    query.minimum === 0 ? undefined : `Rows below ${formatBytes(query.minimum)} are told as one.`,
+    query.filter === '' ? undefined : l10n.t('Only what matches “{0}”.', query.filter),
+    query.minimum === 0 ? undefined : l10n.t('Rows below {0} are told as one.', formatBytes(query.minimum)),
     ...summary.notes,
   ].filter((line) => line !== undefined);
   return lines.length === 0 ? undefined : lines.join(' ');

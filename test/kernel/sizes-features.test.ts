@@ -24,6 +24,7 @@ import { PREVIOUS_BUILD } from '../../debug-adapter/elf/sizes/messages.ts';
 import type { SizeItem, SizeModel } from '../../debug-adapter/elf/sizes/model.ts';
 import { readSizes } from '../../debug-adapter/elf/sizes/read.ts';
 import { References } from '../../debug-adapter/elf/sizes/references.ts';
+import { stackLines } from '../../debug-adapter/elf/sizes/report.ts';
 import { findSymbol } from '../../debug-adapter/elf/sizes/service.ts';
 import { stackUses } from '../../debug-adapter/elf/sizes/stack-use.ts';
 import { buildTree, DEFAULT_QUERY, type SizeNode } from '../../debug-adapter/elf/sizes/tree.ts';
@@ -222,6 +223,9 @@ describe('references', () => {
         ?.chain.slice(0, 3)
         .map((name) => name.replace(/\(int\)$/, '')),
     ).toEqual(['only_here', '(anonymous namespace)::deeper', '(anonymous namespace)::deep']);
+    expect(stackLines(uses, [], 1000).join('\n')).toContain(
+      '(anonymous namespace)::deeper → (anonymous namespace)::deep',
+    );
     expect(use('(anonymous namespace)::endless')).toMatchObject({ isRecursive: true });
     expect(use('(anonymous namespace)::endless')?.worst).toBeUndefined();
   });

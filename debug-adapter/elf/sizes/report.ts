@@ -6,6 +6,7 @@ import type { BudgetResult } from './budgets.ts';
 import type { ChangedRow, Comparison } from './compare.ts';
 import type { Retained, StackUse } from './messages.ts';
 import { isSymbol, type SizeItem, type SizeModel } from './model.ts';
+import { bareName } from './names.ts';
 import { bytesOf, filterRows, type Measure, type SizeNode, type SizeRow, sourceOf, type TreeQuery } from './tree.ts';
 
 /** Exact: people compare it with other tools' numbers. */
@@ -154,11 +155,7 @@ export function stackLines(rows: readonly StackUse[], notes: readonly string[], 
       { title: 'function', cell: (row) => row.item.name },
       {
         title: 'deepest chain',
-        cell: (row) =>
-          row.chain
-            .slice(1)
-            .map((name) => name.replace(/\(.*$/, ''))
-            .join(' → '),
+        cell: (row) => row.chain.slice(1).map(bareName).join(' → '),
       },
     ],
     [...rows],
