@@ -21,6 +21,7 @@ export class SproutNames {
   readonly #thread;
   readonly #threadId;
   readonly #threadName;
+  /** Of directories. */
   #paths = new Map<Address, string>();
   #threads = new Map<Address, { id: number; name: string }>();
 
@@ -84,7 +85,10 @@ export class SproutNames {
     for (const { dentry: step, name } of chain.reverse()) {
       // The root of all is called "/": it adds the slash that each name below it brings along.
       path = name === '/' && path === '' ? '' : `${path}/${name}`;
-      this.#paths.set(step, path === '' ? '/' : path);
+      // Directories are asked for again and again, most others once: a map of all of them would cost more than it saves.
+      if (step !== dentry) {
+        this.#paths.set(step, path === '' ? '/' : path);
+      }
     }
     return path === '' ? '/' : path;
   }
