@@ -38,6 +38,9 @@ import type {
   StoppedThread,
 } from './observation.ts';
 
+/** Of the worker's heap. */
+const YOUNG_MEGABYTES = 16;
+
 interface Pending {
   resolve(value: unknown): void;
   reject(error: Error): void;
@@ -73,6 +76,8 @@ export class ObservationWorker implements Observation {
     this.#worker = new Worker(files.worker, {
       workerData,
       name: 'unikernel-observation',
+      // Rounds leave much garbage, all of it young: without a bound it takes 50 MB before it is looked at.
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
     });
     this.#worker.on('message', (message: WorkerMessage) => this.#receive(message));
     this.#worker.on('error', (error: Error) => this.#end(`The observation worker failed: ${error.message}`));
