@@ -127,10 +127,26 @@ async function walk(root: string): Promise<HostTree> {
   return { files, folders, bytes, isCut };
 }
 
-/** The entries of a folder for completion, at most `limit`; empty when it cannot be read. */
-export async function listFolder(path: string, limit: number): Promise<{ entries: Dirent[]; isCut: boolean }> {
+/**
+ * The entries of a folder for completion, at most `limit`; empty when it cannot be read. Where that cuts some off, those are left that
+ * begin with what was `typed`, then those that hold it.
+ */
+export async function listFolder(
+  path: string,
+  limit: number,
+  typed = '',
+): Promise<{ entries: Dirent[]; isCut: boolean }> {
   const entries = await readdir(path, { withFileTypes: true }).catch((): Dirent[] => []);
-  return { entries: entries.slice(0, limit), isCut: entries.length > limit };
+  if (entries.length <= limit) {
+    return { entries, isCut: false };
+  }
+  const wanted = typed.toLowerCase();
+  const ranks: [Dirent[], Dirent[], Dirent[]] = [[], [], []];
+  for (const entry of entries) {
+    const at = entry.name.toLowerCase().indexOf(wanted);
+    ranks[at === 0 ? 0 : at > 0 ? 1 : 2].push(entry);
+  }
+  return { entries: ranks.flat().slice(0, limit), isCut: true };
 }
 
 /** `1.5 MiB`, `12 B`. */

@@ -130,7 +130,7 @@ async function hostItems(
   if (folder === undefined) {
     return { isIncomplete: false, items };
   }
-  const { entries, isCut } = await listFolder(folder, MAX_ITEMS);
+  const { entries, isCut } = await listFolder(folder, MAX_ITEMS, typed.slice(slash + 1).replaceAll('%%', '%'));
   const kinds = { folder: CompletionItemKind.Folder, file: CompletionItemKind.File };
   for (const entry of entries) {
     const isFolder = entry.isDirectory();
