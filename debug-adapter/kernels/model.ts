@@ -289,12 +289,16 @@ export interface AllocationInfo {
   requested: number;
   /** Innermost first: `function (file:line)`. */
   callers: string[];
+  /** Where in the code the calls are, in the order of `callers`. */
+  calls?: Address[];
 }
 
 /** Live allocations that were made by one chain of callers. */
 export interface AllocationGroup {
   /** Innermost first: `function (file:line)`. */
   callers: string[];
+  /** Where in the code the calls are, in the order of `callers`. */
+  calls?: Address[];
   count: number;
   /** Bytes that were asked for, in all. */
   requested: number;

@@ -3,7 +3,14 @@ import * as vscode from 'vscode';
 import type { Page } from './page.ts';
 
 export function memoryPoolsPage(): Page {
-  return { script: 'memory-pools', title: vscode.l10n.t('Memory Pools'), style: STYLE, body: BODY };
+  return {
+    script: 'memory-pools',
+    title: vscode.l10n.t('Memory Pools'),
+    // The last minutes are gathered there: who follows a page to its owner comes back to them.
+    livesHidden: true,
+    style: STYLE,
+    body: BODY,
+  };
 }
 
 const STYLE = `

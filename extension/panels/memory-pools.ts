@@ -39,6 +39,8 @@ class MemoryPoolsPanel {
   #base = 0;
   #state: 'live' | 'stopped' | 'ended' = 'stopped';
   #isReady = false;
+  /** No page of this session was told yet. */
+  #isOther = true;
 
   constructor(extension: vscode.Uri, sessions: Sessions, onDispose: () => void) {
     this.#sessions = sessions;
@@ -57,7 +59,11 @@ class MemoryPoolsPanel {
       this.#pages.onDidReceive((event) => {
         this.#base = event.base ?? this.#base;
         this.#setState(event.running ? 'live' : 'stopped');
-        this.#post({ type: 'pages', event });
+        this.#post({ type: 'pages', event, isOther: this.#isOther });
+        this.#isOther = false;
+      }),
+      this.#pages.onDidChangeSession(() => {
+        this.#isOther = true;
       }),
       this.#pages.onDidFail((message) => this.#post({ type: 'nothing', message, isError: true })),
       sessions.onDidChangeCurrent(() => this.#showState()),
@@ -79,10 +85,9 @@ class MemoryPoolsPanel {
     this.#panel.dispose();
   }
 
-  /** Reads while the panel can be seen. A page that was hidden begins anew: VS Code throws it away. */
+  /** Reads while the panel can be seen. */
   #watch(): void {
     const isWatched = this.#panel.visible && this.#isReady;
-    this.#isReady &&= this.#panel.visible;
     this.#pools.setVisible(isWatched);
     this.#pages.setVisible(isWatched);
   }
@@ -119,7 +124,9 @@ class MemoryPoolsPanel {
         await vscode.commands.executeCommand('unikernel.revealPool', message.key);
         break;
       case 'openCaller':
-        await openCaller(message.caller);
+        if (this.#sessions.current) {
+          await openCaller(this.#sessions.current, message.caller, message.call);
+        }
     }
   }
 
@@ -225,11 +232,13 @@ class MemoryPoolsPanel {
     }
     const address = this.#address(frame, offset);
     const found = await request(session, 'unikernel/identify', { address });
-    const caller = found.allocation?.callers.find((name) => !name.startsWith('operator new'));
+    const { callers = [], calls = [] } = found.allocation ?? {};
+    const asking = callers.findIndex((name) => !name.startsWith('operator new'));
+    const caller = callers[asking];
     if (found.kind === 'stack' && found.thread) {
       await showThread(session, found.thread.thread);
     } else if (caller !== undefined) {
-      await openCaller(caller);
+      await openCaller(session, caller, calls[asking]);
     } else if (found.kind === 'symbol') {
       const [place] = (await request(session, 'unikernel/symbolise', { addresses: [address] })).places;
       await openPlace(place ?? { symbol: found.description, offset: 0 });

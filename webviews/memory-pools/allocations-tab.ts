@@ -14,26 +14,27 @@ interface Leak extends AllocationGroup {
 }
 
 export class AllocationsTab {
-  readonly #openCaller: (caller: string) => void;
+  readonly #openCaller: (caller: string, call: number | undefined) => void;
   readonly #table: Table<Leak>;
   /** Bytes by chain, of the last reading. */
   #known: Map<string, number> | undefined;
   #guestTime = 0;
 
-  constructor(openCaller: (caller: string) => void) {
+  constructor(openCaller: (caller: string, call: number | undefined) => void) {
     this.#openCaller = openCaller;
     this.#table = new Table<Leak>(element('leaks'), 'Live allocations by their callers', [
       { title: 'Bytes', text: ({ requested }) => formatBytes(requested), order: ({ requested }) => requested },
       { title: 'Change', text: ({ growth }) => changeWords(growth), order: ({ growth = 0 }) => growth },
       { title: 'Count', text: ({ count }) => grouped(count), order: ({ count }) => count },
-      { title: 'Newest', text: ({ newest }) => this.#ago(newest), order: ({ newest }) => newest },
+      { title: 'Newest', text: ({ newest }) => (newest === 0 ? '' : this.#ago(newest)), order: ({ newest }) => newest },
       { title: 'Allocated by', text: nameOf, activate: (leak) => () => this.#showChain(leak) },
     ]);
   }
 
   /** @param message why there are none @param pools what the allocators have given for them */
   show(groups: readonly AllocationGroup[], message: string, guestTime: number, pools: readonly MallocPoolsRow[]): void {
-    this.#guestTime = guestTime;
+    // The pools' view is a little older.
+    this.#guestTime = Math.max(guestTime, ...groups.map(({ newest }) => newest));
     const before = this.#known;
     const leaks = groups.map((group) => ({
       ...group,
@@ -53,15 +54,16 @@ export class AllocationsTab {
   }
 
   /** Innermost first; each name opens its line. */
-  #showChain({ callers, count, oldest, newest, threads }: Leak): void {
-    const who = threads.length === 1 ? `thread ${threads[0]}` : `threads ${threads.join(', ')}`;
-    element('chain-summary').textContent =
-      `${grouped(count)} live, by ${who}; the oldest ${this.#ago(oldest)}, the newest ${this.#ago(newest)} old.`;
-    const items = callers.map((caller) => {
+  #showChain({ callers, calls = [], count, oldest, newest, threads }: Leak): void {
+    // Not every kernel keeps by whom and when.
+    const who = threads.length === 0 ? '' : `, by ${threads.length === 1 ? 'thread' : 'threads'} ${threads.join(', ')}`;
+    const when = newest === 0 ? '' : `; the oldest ${this.#ago(oldest)}, the newest ${this.#ago(newest)} old`;
+    element('chain-summary').textContent = `${grouped(count)} live${who}${when}.`;
+    const items = callers.map((caller, index) => {
       const item = document.createElement('li');
       const button = document.createElement('button');
       button.textContent = caller;
-      button.addEventListener('click', () => this.#openCaller(caller));
+      button.addEventListener('click', () => this.#openCaller(caller, calls[index]));
       item.append(button);
       return item;
     });

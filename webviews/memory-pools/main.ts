@@ -17,7 +17,7 @@ import { History } from './history.ts';
 import { Legend } from './legend.ts';
 import { MapView, WITH_OBJECTS } from './map-view.ts';
 import { MOST_FRAMES, type SlabPurpose, type ToHost, type ToPage } from './messages.ts';
-import { countsOf, kindOf, PageMap, type Run, stateOf } from './page-map.ts';
+import { countsOf, kindOf, PageMap, type Run, runsBetween, stateOf } from './page-map.ts';
 import { Pointed } from './pointed.ts';
 import { PoolsHistory } from './pools-history.ts';
 import { Raster } from './raster.ts';
@@ -43,7 +43,9 @@ const raster = new Raster();
 const slabs = new Slabs();
 const motion = matchMedia('(prefers-reduced-motion: reduce)');
 const side = new Side((key) => host.postMessage({ type: 'openClass', key }));
-const allocations = new AllocationsTab((caller) => host.postMessage({ type: 'openCaller', caller }));
+const allocations = new AllocationsTab((caller, call) =>
+  host.postMessage({ type: 'openCaller', caller, ...(call !== undefined && { call }) }),
+);
 const comparing = new Comparing(new ChangesTab(({ frame, offset }) => view.goTo(frame, offset)), map);
 const pointed = new Pointed(
   (frame) => pageWords(frame, stateAt(frame)),
@@ -88,6 +90,8 @@ let past: Uint16Array | undefined;
 let rows: readonly MallocPoolsRow[] = [];
 /** The kind that stands out. */
 let emphasised: number | undefined;
+/** The guest's clock at the last reading: it never goes back while it is one boot. */
+let guestTime = 0;
 let comparedAt = 0;
 let isStale = false;
 /** The curve of the last minutes is another. */
@@ -107,7 +111,7 @@ window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
       tellState();
       break;
     case 'pages':
-      takePages(data.event);
+      takePages(data);
       break;
     case 'pools':
       takePools(data);
@@ -123,17 +127,22 @@ window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
   }
 });
 
-function takePages(event: Extract<ToPage, { type: 'pages' }>['event']): void {
+function takePages({ event, isOther }: Extract<ToPage, { type: 'pages' }>): void {
   const now = performance.now();
+  const before = map.pages;
   const runs = map.apply(event);
+  const isAnother = isOther || before.length !== map.pages.length || event.guestTime < guestTime;
+  guestTime = event.guestTime;
   drawn.events++;
   tell('message', '');
-  if (event.kinds) {
+  if (event.kinds && isAnother) {
     begin(now);
   } else {
-    history.add(runs, map.counts, now);
+    // Whoever was hidden is told everything anew.
+    const changes = event.kinds ? runsBetween(before, map.pages) : runs;
+    history.add(changes, map.counts, now);
     if (past === undefined) {
-      showChanges(runs, now);
+      showChanges(changes, now);
     }
   }
   legend.show(map.kinds, map.counts, theme);
@@ -176,7 +185,7 @@ function takeSlabs({ purpose, slabs: told }: Extract<ToPage, { type: 'slabs' }>)
   repaint();
 }
 
-/** Another guest, or another subscription: what was known is over. */
+/** Another guest, or another boot: what was known is over. */
 function begin(now: number): void {
   history.begin(map.pages, map.counts, now);
   poolsHistory.clear();

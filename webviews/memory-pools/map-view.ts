@@ -101,6 +101,10 @@ export class MapView {
   /** Fits the map to the canvas's size. */
   arrange(): void {
     const total = this.#shown?.total ?? 0;
+    // Hidden: it comes back as it was.
+    if (this.#size.width === 0) {
+      return;
+    }
     const columns = columnsFor(total, this.#size);
     if (columns !== this.#columns || this.#raster.columns !== columns) {
       this.#columns = columns;
@@ -189,7 +193,8 @@ export class MapView {
     context.font = `${Math.min(12, Math.max(8, Math.round(scale / 2)))}px sans-serif`;
     context.fillStyle = kind === 'pool' || kind === 'cached' ? theme.foreground : inkOn(kind, theme);
     const text = scale >= NAMED ? fitted(context, name, scale - 8) : kindLetters(kind);
-    context.fillText(text, x + 4, y + (scale >= NAMED ? 14 : scale * 0.7));
+    // Where a page begins beyond the edge its name stands at the edge.
+    context.fillText(text, Math.max(x, 0) + 4, Math.max(y, 0) + (scale >= NAMED ? 14 : scale * 0.7));
   }
 
   #drawCursor(context: CanvasRenderingContext2D): void {

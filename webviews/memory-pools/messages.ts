@@ -26,6 +26,8 @@ export interface ShowState {
 export interface ShowPages {
   type: 'pages';
   event: PagesChangedEvent;
+  /** It is of another session than the one before. */
+  isOther: boolean;
 }
 
 /** The rows of the malloc pools' view. */
@@ -74,8 +76,8 @@ export type ToHost =
   | { type: 'open'; frame: number; offset: number }
   /** Shows the row of a class. */
   | { type: 'openClass'; key: string }
-  /** Opens the source of a caller as AllocationGroup tells it. */
-  | { type: 'openCaller'; caller: string };
+  /** Opens the source of a caller and its call as AllocationGroup tells them. */
+  | { type: 'openCaller'; caller: string; call?: number };
 
 /** Slabs in sight, to be drawn; all slabs of a moment, to be compared with another one's. */
 export type SlabPurpose = 'sight' | 'moment';

@@ -11,7 +11,7 @@ const INSET = 3;
 const GAP = 1;
 /** From these sizes of a piece on, in CSS pixels, it is outlined and has its object's number. */
 const OUTLINED = 4;
-const NUMBERED = { width: 20, height: 11 };
+const NUMBERED = { width: 18, height: 9 };
 /** Brightnesses that are told apart. */
 const STEPS = 5;
 

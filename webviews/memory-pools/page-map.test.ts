@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { encodeRuns } from '../../debug-adapter/worker/page-subscription.ts';
 import { compare } from './compare.ts';
 import { History } from './history.ts';
-import { decodeRuns, PageMap } from './page-map.ts';
+import { decodeRuns, PageMap, runsBetween } from './page-map.ts';
 import { useWords } from './words.ts';
 
 const FREE = 6;
@@ -61,6 +61,16 @@ test('classes that a booting guest sets up later are heard', () => {
   map.apply({ ...event(2, 2, []), classes: [8, 96] });
   expect(map.state(0)).toEqual({ kind: 'pool', objectSize: 96, filling: 0 });
   expect(map.state(1)).toEqual({ kind: 'free' });
+});
+
+test('what changed while nobody looked', () => {
+  const [before, now] = [Uint16Array.from([1, 2, 3, 4, 5, 6]), Uint16Array.from([0, 2, 9, 8, 5, 7])];
+  expect(runsBetween(before, now).map(({ start, pages }) => [start, [...pages]])).toEqual([
+    [0, [0]],
+    [2, [9, 8]],
+    [5, [7]],
+  ]);
+  expect(runsBetween(now, now)).toEqual([]);
 });
 
 test('a history gives every moment back, within its bounds', () => {

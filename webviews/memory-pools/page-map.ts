@@ -78,6 +78,21 @@ export class PageMap {
   }
 }
 
+/** What is another in `now`, a map of the same length. */
+export function runsBetween(before: Uint16Array, now: Uint16Array): Run[] {
+  const runs: Run[] = [];
+  for (let index = 0; index < now.length; index++) {
+    const start = index;
+    while (index < now.length && now[index] !== before[index]) {
+      index++;
+    }
+    if (index > start) {
+      runs.push({ start, pages: now.slice(start, index) });
+    }
+  }
+  return runs;
+}
+
 /** Pages of each kind, by its number. */
 export function countsOf(pages: Uint16Array): Uint32Array {
   const counts = new Uint32Array(256);

@@ -66,8 +66,16 @@ export class OsvAllocationTracking {
   #newGroup(callers: readonly Address[]): AllocationGroup {
     const { facts } = this.#structures;
     // A return address may be the first byte behind a call that never returns.
-    const named = callers.map((address) => facts.describe(address - 1));
-    return { callers: named, count: 0, requested: 0, threads: [], oldest: 0, newest: 0 };
+    const calls = callers.map((address) => address - 1);
+    return {
+      callers: calls.map((call) => facts.describe(call)),
+      calls,
+      count: 0,
+      requested: 0,
+      threads: [],
+      oldest: 0,
+      newest: 0,
+    };
   }
 }
 

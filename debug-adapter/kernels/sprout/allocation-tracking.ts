@@ -98,7 +98,7 @@ export class SproutAllocationTracking {
     const chain = callers.join();
     const at = time(place);
     const group = groups.get(chain) ?? {
-      callers: this.#names(callers),
+      ...this.#named(callers),
       count: 0,
       requested: 0,
       threads: [],
@@ -117,8 +117,9 @@ export class SproutAllocationTracking {
   }
 
   /** The line of the call, not the one behind it. */
-  #names(callers: Address[]): string[] {
-    return callers.map((caller) => briefly(this.#facts.describe(caller - 1)));
+  #named(callers: Address[]): { callers: string[]; calls: Address[] } {
+    const calls = callers.map((caller) => caller - 1);
+    return { callers: calls.map((call) => briefly(this.#facts.describe(call))), calls };
   }
 
   #describe(snapshot: Snapshot, at: Address): AllocationInfo {
@@ -129,7 +130,7 @@ export class SproutAllocationTracking {
       threadName: this.#threads.nameOf(snapshot, thread) ?? '',
       time: this.#record.time(place),
       requested: this.#record.requested(place),
-      callers: this.#names(this.#callers(snapshot, at)),
+      ...this.#named(this.#callers(snapshot, at)),
     };
   }
 
