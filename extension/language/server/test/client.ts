@@ -102,6 +102,11 @@ export class Client implements AsyncDisposable {
     await this.stop();
   }
 
+  /** The server's process. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   get exitCode(): number | null {
     return this.#child.exitCode;
   }
