@@ -28,10 +28,7 @@ function pageOf(workbench: Workbench): FrameLocator {
 
 async function chooseTheme(name: string): Promise<void> {
   await mkdir(join(stage().folder, '.vscode'), { recursive: true });
-  await writeFile(
-    join(stage().folder, '.vscode/settings.json'),
-    JSON.stringify({ 'workbench.colorTheme': name, 'debug.terminal.clearBeforeReusing': true }),
-  );
+  await writeFile(join(stage().folder, '.vscode/settings.json'), JSON.stringify({ 'workbench.colorTheme': name }));
 }
 
 /** Looks at the panel in front in each theme. */
