@@ -54,19 +54,23 @@ function schedule(pid: number): { ran: number; waited: number } {
   return { ran: ran / 1e6, waited: waited / 1e6 };
 }
 
-/** Milliseconds from question to answer, less those in which server or client stood in line for a processor: others' work is not theirs. */
-async function timed(ask: () => Promise<unknown>): Promise<number> {
+/**
+ * Milliseconds from question to answer, less those in which server or client stood in line for a processor, which are others’; not
+ * less than the server’s own `pause`.
+ */
+async function timed(ask: () => Promise<unknown>, pause: number): Promise<number> {
   const [server, self] = [schedule(client.pid), schedule(process.pid)];
   const start = performance.now();
   expect(await ask()).toBeTruthy();
   const elapsed = performance.now() - start;
   const after = schedule(client.pid);
   const waited = after.waited - server.waited + schedule(process.pid).waited - self.waited;
-  return Math.max(after.ran - server.ran, elapsed - waited);
+  return Math.max(after.ran - server.ran, elapsed - waited, pause);
 }
 
 /** The best and the median of some rounds, each behind an edit so that nothing is answered from what was answered before. */
-async function expectFast(name: string, limit: number, ask: (round: number) => Promise<unknown>): Promise<void> {
+async function expectFast(name: string, ask: (round: number) => Promise<unknown>, pause = 0): Promise<void> {
+  const limit = pause + LIMIT_MS;
   const times: number[] = [];
   const best = (): number => Math.min(...times);
   while (times.length < ROUNDS || (best() >= limit && times.length < MOST_ROUNDS)) {
@@ -75,7 +79,7 @@ async function expectFast(name: string, limit: number, ask: (round: number) => P
     await client.edit(uri, [
       { range: { start: position, end: position }, newText: `/new/${Math.random()}: files/1\n` },
     ]);
-    times.push(await timed(() => ask(round)));
+    times.push(await timed(() => ask(round), pause));
   }
   const median = times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0;
   console.log(`${best().toFixed(1).padStart(6)} ms, median ${median.toFixed(1).padStart(6)} ms  ${name}`);
@@ -110,11 +114,11 @@ const features: Record<string, (round: number) => Promise<unknown>> = {
   'quick fixes': () => client.ask('codeAction', uri, { range, context }),
 };
 
-test.each(Object.entries(features))('%s', (name, ask) => expectFast(name, LIMIT_MS, ask));
+test.each(Object.entries(features))('%s', (name, ask) => expectFast(name, ask));
 
 test('semantic tokens after an edit', async () => {
   let { resultId: previousResultId } = await client.ask<SemanticTokens>('semanticTokens/full', uri);
-  await expectFast('semantic tokens after an edit', LIMIT_MS, async () => {
+  await expectFast('semantic tokens after an edit', async () => {
     const delta = await client.ask<SemanticTokens>('semanticTokens/full/delta', uri, { previousResultId });
     previousResultId = delta.resultId;
     return delta;
@@ -122,7 +126,7 @@ test('semantic tokens after an edit', async () => {
 });
 
 test('code lens with the image’s size', async () => {
-  await expectFast('code lens', LIMIT_MS, async () => {
+  await expectFast('code lens', async () => {
     const [lens] = await client.ask<CodeLens[]>('codeLens', uri);
     const { command } = await client.connection.sendRequest<CodeLens>('codeLens/resolve', lens);
     expect(command?.title).toMatch(/ in 8,\d{3} files, 2,\d{3} links/);
@@ -135,7 +139,7 @@ test('of a folder with too many files those are offered that fit what is typed; 
   const item = items.items.find(({ label }) => label === '5004');
   expect(items.isIncomplete).toBe(true);
   expect(item).toBeTruthy();
-  await expectFast('completion item', LIMIT_MS, async () => {
+  await expectFast('completion item', async () => {
     const resolved = await client.connection.sendRequest<CompletionItem>('completionItem/resolve', item);
     expect(resolved.detail).toBeTruthy();
     return resolved;
@@ -145,15 +149,19 @@ test('of a folder with too many files those are offered that fit what is typed; 
 test('diagnostics, and their quick fixes, once the writer pauses', async () => {
   const position = { line: 2, character: 0 };
   let found: Diagnostic[] = [];
-  await expectFast(`diagnostics, with the pause of ${PAUSE_MS} ms`, PAUSE_MS + LIMIT_MS, async (round) => {
-    await client.edit(uri, [{ range: { start: position, end: position }, newText: `/bad${round}:x\n` }]);
-    found = await client.diagnostics(
-      uri,
-      (codes) => codes.filter((code) => code === 'no-divider').length === round + 1,
-    );
-    return found;
-  });
-  await expectFast('quick fixes of diagnostics', LIMIT_MS, async () => {
+  await expectFast(
+    `diagnostics, with the pause of ${PAUSE_MS} ms`,
+    async (round) => {
+      await client.edit(uri, [{ range: { start: position, end: position }, newText: `/bad${round}:x\n` }]);
+      found = await client.diagnostics(
+        uri,
+        (codes) => codes.filter((code) => code === 'no-divider').length === round + 1,
+      );
+      return found;
+    },
+    PAUSE_MS,
+  );
+  await expectFast('quick fixes of diagnostics', async () => {
     const fixes = await client.ask<CodeAction[]>('codeAction', uri, { range, context: { diagnostics: found } });
     expect(fixes.length).toBeGreaterThan(0);
     return fixes;
@@ -165,9 +173,13 @@ test('a manifest of mistakes only is told as fast', async () => {
   uri = await client.open('mistakes.manifest', lines.join('\n'));
   await client.diagnostics(uri, (codes) => codes.length > 100);
   const position = { line: 2, character: 0 };
-  await expectFast(`its diagnostics, with the pause of ${PAUSE_MS} ms`, PAUSE_MS + LIMIT_MS, async (round) => {
-    await client.edit(uri, [{ range: { start: position, end: position }, newText: `/bad${round}:x\n` }]);
-    return client.diagnostics(uri, (codes) => codes.filter((code) => code === 'no-divider').length === round + 1);
-  });
-  await expectFast('its hover', LIMIT_MS, () => client.at('hover', uri, '/missing/5004: nowhere/50|04'));
+  await expectFast(
+    `its diagnostics, with the pause of ${PAUSE_MS} ms`,
+    async (round) => {
+      await client.edit(uri, [{ range: { start: position, end: position }, newText: `/bad${round}:x\n` }]);
+      return client.diagnostics(uri, (codes) => codes.filter((code) => code === 'no-divider').length === round + 1);
+    },
+    PAUSE_MS,
+  );
+  await expectFast('its hover', () => client.at('hover', uri, '/missing/5004: nowhere/50|04'));
 }, 60_000);
