@@ -28,7 +28,7 @@ export function reportText({ kernel, program, buildId, needs, notes }: Awareness
   for (const [kind, title] of KINDS) {
     const own = needs.filter((need) => need.kind === kind);
     if (own.length > 0) {
-      lines.push('', `## ${title}`, '', ...own.map((need) => `- ${need.found ? 'found' : 'MISSING'}: ${toldOf(need)}`));
+      lines.push('', `## ${title}`, '', ...own.map((need) => `- ${need.found ? '✓' : '✗'} ${toldOf(need)}`));
     }
   }
   return `${lines.join('\n')}\n`;
