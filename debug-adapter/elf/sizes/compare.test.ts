@@ -75,6 +75,19 @@ test('a tree that was moved keeps its files apart; a function that went to anoth
   ]);
 });
 
+test('a whole path is better than its end, a full name better than one without numbers', () => {
+  const statics = [item('init', '/x/fs/vfs/a.cc', 10), item('init', '/y/fs/vfs/a.cc', 20)];
+  expect(compared(statics, [item('init', '/y/fs/vfs/a.cc', 21), item('init', '/x/fs/vfs/a.cc', 12)])).toEqual([
+    '/x/fs/vfs/a.cc grew 2',
+    '/y/fs/vfs/a.cc grew 1',
+  ]);
+  const clones = [item('f.part.0', '/a.cc', 10, 'f.part.0'), item('f.part.1', '/a.cc', 20, 'f.part.1')];
+  expect(compared(clones, [item('f.part.1', '/b.cc', 21), item('f.part.0', '/b.cc', 12)])).toEqual([
+    '/a.cc grew 1',
+    '/a.cc grew 2',
+  ]);
+});
+
 test('a clone with another number is the same; what has no partner came or went, and sums hold', () => {
   const before = [item('f.isra.0', '/a.cc', 10, 'f(int) [clone .isra.0]'), item('gone', '/a.cc', 7)];
   const after = [item('f.constprop.3', '/a.cc', 12, 'f(int) [clone .constprop.3]'), item('new', '/a.cc', 3)];
