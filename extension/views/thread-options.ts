@@ -93,9 +93,7 @@ export class ThreadOptions implements Rendering<'threads'> {
   async #askFilter(): Promise<Partial<ThreadOrder> | undefined> {
     const filter = await vscode.window.showInputBox({
       title: vscode.l10n.t('Filter Threads'),
-      prompt: vscode.l10n.t(
-        'A regular expression for name, #id, state, what is waited for and where. Empty: all threads.',
-      ),
+      prompt: vscode.l10n.t('Words of name, #id, state, what is waited for or where. Empty: all threads.'),
       value: this.#order.filter,
     });
     return filter === undefined ? undefined : { filter };

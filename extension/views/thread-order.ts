@@ -9,7 +9,7 @@ export type Sorting = (typeof SORTINGS)[number];
 export interface ThreadOrder {
   group: Grouping;
   sort: Sorting;
-  /** Matches names, ids, states, what is waited for and where; a regular expression, or text where it is none. Empty: all threads. */
+  /** Words that name, #id, state, what is waited for or where must all have, in any case. Empty: all threads. */
   filter: string;
 }
 
@@ -57,22 +57,13 @@ function groupOf(row: ThreadRow, group: Exclude<Grouping, 'none'>): string {
   }
 }
 
+/** Words, no regular expression: one that never ends would keep the window waiting. */
 function matcher(filter: string): (row: ThreadRow) => boolean {
-  if (filter === '') {
-    return () => true;
-  }
-  const pattern = regularExpression(filter);
-  return ({ id, name, state, waitsFor, frame }) =>
-    pattern.test([`#${id}`, name, state, waitsFor?.description ?? '', frame ?? ''].join('\n'));
-}
-
-/** Without regard to case. What is no regular expression is taken as it is. */
-function regularExpression(text: string): RegExp {
-  try {
-    return new RegExp(text, 'im');
-  } catch {
-    return new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'im');
-  }
+  const words = filter.toLowerCase().split(/\s+/);
+  return ({ id, name, state, waitsFor, frame }) => {
+    const text = [`#${id} `, name, state, waitsFor?.description, frame].join('\n').toLowerCase();
+    return words.every((word) => text.includes(word));
+  };
 }
 
 /** Equal ones keep the kernel's order. */
