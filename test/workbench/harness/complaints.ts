@@ -12,6 +12,10 @@ const noise: { pattern: RegExp; why: string }[] = [
     why: 'a window of the web that is closed cannot end what VS Code itself would like to end',
   },
   { pattern: /\[TreeView\] Failed to resolve parent/, why: 'VS Code draws a row that a refresh has just taken away' },
+  {
+    pattern: /The guest runs: its threads have frames when it is stopped/,
+    why: 'VS Code asks for the frames of a stop that is over, shows nothing of the answer, and writes it to its console',
+  },
   { pattern: /allow-scripts and allow-same-origin/, why: 'VS Code’s own frames' },
   { pattern: /vscode\.(?:git|github|typescript-language-features|emmet)\b/, why: 'extensions of VS Code itself' },
 ];
