@@ -1,5 +1,6 @@
 import net from 'node:net';
 import { encodePacket, type Packet, PacketReader, toHex } from '../rsp/codec.ts';
+import { parseStopReply, SIGNAL_INTERRUPT } from './stop-reply.ts';
 
 /** How long what listens may take to answer at all, in milliseconds. */
 export const ANSWER_TIME_LIMIT = 10_000;
@@ -212,7 +213,7 @@ export class Upstream {
       return; // a stop that nobody here resumed: QMP's `cont` and `stop`
     }
     if (!waiter.takesStop && /^[TS][0-9a-f]{2}/.test(packet.text)) {
-      this.#receiveStrayStop(waiter);
+      this.#receiveStrayStop(waiter, packet.text);
       return;
     }
     this.#hasAnswered = true;
@@ -229,10 +230,11 @@ export class Upstream {
 
   /**
    * A running QEMU stops when somebody connects, and tells that before it answers. Later it runs while we ask only when QMP's `cont`
-   * let it: then the packet's first byte stops it, and the packet is lost.
+   * let it: then the packet's first byte stops it, by an interrupt, and the packet is lost. A guest that stopped by itself meanwhile
+   * (at a breakpoint) lost nothing: it answers.
    */
-  #receiveStrayStop(waiter: Waiter): void {
-    if (!this.#hasAnswered) {
+  #receiveStrayStop(waiter: Waiter, stop: string): void {
+    if (!this.#hasAnswered || parseStopReply(stop).signal !== SIGNAL_INTERRUPT) {
       return;
     }
     if (this.#waiters.length === 1) {
