@@ -16,6 +16,7 @@ const noise: { pattern: RegExp; why: string }[] = [
     pattern: /The guest runs: its threads have frames when it is stopped/,
     why: 'VS Code asks for the frames of a stop that is over, shows nothing of the answer, and writes it to its console',
   },
+  { pattern: /EEXIST: .*vscode\.lock/, why: 'the window before, on the same folder, is not quite closed' },
   { pattern: /allow-scripts and allow-same-origin/, why: 'VS Code’s own frames' },
   { pattern: /vscode\.(?:git|github|typescript-language-features|emmet)\b/, why: 'extensions of VS Code itself' },
 ];
