@@ -11,7 +11,10 @@ const noise: { pattern: RegExp; why: string }[] = [
     pattern: /\[lifecycle\]/,
     why: 'a window of the web that is closed cannot end what VS Code itself would like to end',
   },
-  { pattern: /\[TreeView\] Failed to resolve parent/, why: 'VS Code draws a row that a refresh has just taken away' },
+  {
+    pattern: /\[TreeView\] Failed to resolve parent|No tree item with id/,
+    why: 'VS Code draws, or asks for the hover of, a row that a refresh has just taken away',
+  },
   {
     pattern: /The guest runs: its threads have frames when it is stopped/,
     why: 'VS Code asks for the frames of a stop that is over, shows nothing of the answer, and writes it to its console',
