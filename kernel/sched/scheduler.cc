@@ -90,6 +90,8 @@ void finish_switch()
     auto& previous = *queue.switched_from;
     bool const has_finished = previous.state == ThreadState::finished;
     queue.switched_from = nullptr;
+    // Whoever reads RAM tells by it a thread that is saved from one that runs, or waits but has not left its CPU yet.
+    arch::this_cpu().current->stack_pointer = 0;
     queue.lock.unlock();
     if (has_finished)
         thread_is_gone(previous);

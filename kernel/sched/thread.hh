@@ -40,7 +40,7 @@ struct Thread {
     u32 cpu = 0; // runs there, queued there, or ran there last
     u32 pinned_cpu = any_cpu;
     char name[32] = {};
-    u64 stack_pointer = 0; // of an arch::SwitchFrame; meaningless while running
+    u64 stack_pointer = 0; // of an arch::SwitchFrame; 0 while its registers are in a CPU
     ThreadStack stack;
     Nanoseconds cpu_time = 0;      // up to running_since
     Nanoseconds running_since = 0; // 0 unless running

@@ -267,10 +267,18 @@ describe('a failure', () => {
   }
 
   test('a panic stops in its caller, with its reason', async () => {
-    const session = await launchWith(['panic'], { commandLine: 'workload panic=0' });
+    const session = await launchWith(['panic'], { commandLine: 'workload panic=0', cpus: 2 });
     const line = lineOf(source('workload/faults.cc'), 'the workload was told to panic');
     const place = new RegExp(`panic_later.*faults\\.cc:${line}$`);
-    await expectFailure(session, await session.stopped(), /^the workload was told to panic after 0 seconds$/, place);
+    const stop = await session.stopped();
+    await expectFailure(session, stop, /^the workload was told to panic after 0 seconds$/, place);
+    // The other CPU was stopped by an NMI, which has a stack of its own.
+    const onCpu = (await session.threads()).filter(({ name }) => /running on CPU/.test(name));
+    expect(onCpu).toHaveLength(2);
+    const stopped = onCpu.find(({ id }) => id !== stop.threadId);
+    const names = (await session.stack(stopped?.id ?? 0)).map(({ name }) => name);
+    expect(names).toContain('<signal handler called>');
+    expect(names.at(-1)).toBe('sprout_thread_start');
     await session.end();
   });
 

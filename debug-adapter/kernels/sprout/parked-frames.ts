@@ -37,8 +37,11 @@ export class SproutParkedFrames {
     return registers;
   }
 
-  /** Where the thread at `thread` waits; undefined when it cannot be told. */
+  /** Where the thread at `thread` waits; undefined when that cannot be told, and when it has not left its CPU: `stackPointer` is 0. */
   find(snapshot: Snapshot, thread: Address, stackPointer: Address, switches: number): ParkedFrame | undefined {
+    if (stackPointer === 0) {
+      return undefined;
+    }
     const known = this.#known.get(thread);
     if (known?.stackPointer === stackPointer && known.switches === switches) {
       return known.frame;

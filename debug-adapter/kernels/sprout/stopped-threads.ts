@@ -27,8 +27,8 @@ export class SproutStoppedThreads {
       reader: cpu,
       base: structures.symbol('sprout::arch::g_cpus'),
       current: cpu.pointer('current'),
-      interruptStack: cpu.pointer('interrupt_stack'),
-      faultStack: cpu.pointer('fault_stack'),
+      // A panic stops the other CPUs by NMI: their threads are on the last of these.
+      interruptStacks: ['interrupt_stack', 'fault_stack', 'nmi_stack'].map((name) => cpu.pointer(name)),
     };
   }
 
@@ -89,7 +89,7 @@ export class SproutStoppedThreads {
   /** The thread that CPU `cpu` runs when its stack pointer lies in one of its interrupt stacks; 0 when it does not. */
   #interrupted(snapshot: Snapshot, cpu: number, stackPointer: Address): Address {
     const place = snapshot.at(this.#cpu.reader, this.#cpu.base + cpu * this.#cpu.reader.size);
-    for (const top of [this.#cpu.interruptStack(place), this.#cpu.faultStack(place)]) {
+    for (const top of this.#cpu.interruptStacks.map((stack) => stack(place))) {
       if (top !== 0 && stackPointer <= top && stackPointer > top - LARGEST_INTERRUPT_STACK) {
         return this.#cpu.current(place);
       }

@@ -231,6 +231,7 @@ void check_blocked_thread(Thread& thread, Watched& watched, Nanoseconds began)
     CHECK(thread.wait.mode == LockMode::exclusive);
     CHECK(thread.wait.since >= began);
     CHECK_EQUAL(thread.running_since, 0);
+    CHECK_EQUAL(current_thread().stack_pointer, 0u);
     CHECK(thread.stack_pointer > thread.stack.base && thread.stack_pointer < thread.stack.base + thread.stack.size);
     CHECK_EQUAL(thread.held_count, 1);
     auto const* held = find_held(thread, watched.outer);
