@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
-import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { RamSource } from '../../debug-adapter/machine/machine.ts';
+import { Qmp } from '../../debug-adapter/machine/qmp.ts';
 
 /** The kernel under test; `npm test` builds it. */
 export const SPROUT_ELF =
@@ -16,9 +15,8 @@ const MEGABYTE = 1 << 20;
 export class Guest {
   readonly #child: ChildProcess;
   readonly #folder: string;
-  readonly #socket: Socket;
+  readonly #qmp: Qmp;
   readonly #size: number;
-  readonly #replies: ((value: Record<string, unknown>) => void)[] = [];
   readonly #console: string[] = [];
   readonly #consoleWaiters: (() => void)[] = [];
   /** Names of QMP events seen so far. */
@@ -42,17 +40,15 @@ export class Guest {
       '-qmp', `unix:${qmp},server=on,wait=off`, '-no-reboot'], { stdio: ['ignore', 'pipe', 'pipe'] });
     const complaints: string[] = [];
     child.stderr?.on('data', (text) => complaints.push(String(text)));
-    const socket = await connected(qmp, child, complaints);
-    const guest = new Guest(child, folder, socket, megabytes * MEGABYTE);
-    await guest.execute('qmp_capabilities');
+    const guest = new Guest(child, folder, await connected(qmp, child, complaints), megabytes * MEGABYTE);
     await guest.said(options.until ?? 'workload: ');
     return guest;
   }
 
-  private constructor(child: ChildProcess, folder: string, socket: Socket, size: number) {
+  private constructor(child: ChildProcess, folder: string, qmp: Qmp, size: number) {
     this.#child = child;
     this.#folder = folder;
-    this.#socket = socket;
+    this.#qmp = qmp;
     this.#size = size;
     const wakeAll = () => {
       for (const waiter of this.#consoleWaiters.splice(0)) {
@@ -64,15 +60,7 @@ export class Guest {
       wakeAll();
     });
     child.once('exit', wakeAll);
-    createInterface({ input: socket }).on('line', (line) => {
-      const message = JSON.parse(line);
-      if (message.event) {
-        this.events.push(message.event);
-      } else if (!message.QMP) {
-        this.#replies.shift()?.(message);
-      }
-    });
-    socket.on('error', () => undefined);
+    qmp.on('event', (name) => this.events.push(name));
   }
 
   get console(): string {
@@ -105,29 +93,21 @@ export class Guest {
     }
   }
 
-  execute(command: string, parameters: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
-    return new Promise((resolve, reject) => {
-      this.#replies.push((message) =>
-        message.error ? reject(new Error(JSON.stringify(message.error))) : resolve(message),
-      );
-      this.#socket.write(`${JSON.stringify({ execute: command, arguments: parameters })}\n`);
-    });
-  }
-
   stop(): Promise<unknown> {
-    return this.execute('stop');
+    return this.#qmp.execute('stop');
   }
 
   resume(): Promise<unknown> {
-    return this.execute('cont');
+    return this.#qmp.execute('cont');
   }
 
   /** Every CPU's registers by name, from QEMU's monitor. */
   async registers(cpus: number): Promise<Map<string, bigint>[]> {
     const result: Map<string, bigint>[] = [];
     for (let cpu = 0; cpu < cpus; cpu++) {
-      const reply = await this.execute('human-monitor-command', { 'command-line': 'info registers', 'cpu-index': cpu });
-      const pairs = String(reply.return).matchAll(/\b(R[A-Z0-9]{1,2}|CR3)\s*=([0-9a-f]{16})\b/g);
+      const parameters = { 'command-line': 'info registers', 'cpu-index': cpu };
+      const text = String(await this.#qmp.execute('human-monitor-command', parameters));
+      const pairs = text.matchAll(/\b(R[A-Z0-9]{1,2}|CR3)\s*=([0-9a-f]{16})\b/g);
       result.push(new Map([...pairs].map(([, name, value]) => [String(name), BigInt(`0x${value}`)])));
     }
     return result;
@@ -139,24 +119,20 @@ export class Guest {
       this.#child.kill('SIGKILL');
       await gone;
     }
-    this.#socket.destroy();
+    this.#qmp.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 
-/** QMP's socket, as soon as QEMU listens. */
-async function connected(path: string, child: ChildProcess, complaints: readonly string[]): Promise<Socket> {
+/** The monitor, as soon as QEMU listens. */
+async function connected(path: string, child: ChildProcess, complaints: readonly string[]): Promise<Qmp> {
   for (;;) {
     if (child.exitCode !== null) {
       throw new Error(`QEMU did not start: ${complaints.join('')}`);
     }
-    const socket = createConnection(path);
-    const isOpen = await new Promise<boolean>((resolve) => {
-      socket.once('connect', () => resolve(true));
-      socket.once('error', () => resolve(false));
-    });
-    if (isOpen) {
-      return socket;
+    const qmp = await Qmp.connect(path).catch(() => undefined);
+    if (qmp) {
+      return qmp;
     }
     await new Promise((resolve) => setImmediate(resolve));
   }

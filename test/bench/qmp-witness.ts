@@ -1,37 +1,26 @@
 /** A second QMP monitor that counts VM stops: an observer of the observer. */
-import { connect, type Socket } from 'node:net';
-import { createInterface } from 'node:readline';
+import { Qmp } from '../../debug-adapter/machine/qmp.ts';
 
 export class QmpWitness {
   /** STOP events since the connection. */
   stops = 0;
-  readonly #socket: Socket;
+  readonly #qmp: Qmp;
 
-  private constructor(socket: Socket) {
-    this.#socket = socket;
+  private constructor(qmp: Qmp) {
+    this.#qmp = qmp;
+    qmp.on('event', (name) => {
+      if (name === 'STOP') {
+        this.stops++;
+      }
+    });
   }
 
   /** Connects to a QMP unix socket that QEMU listens at. */
   static async connect(path: string): Promise<QmpWitness> {
-    const socket = connect(path);
-    const witness = new QmpWitness(socket);
-    await new Promise<void>((resolve, reject) => {
-      socket.on('error', reject);
-      createInterface({ input: socket }).on('line', (line) => {
-        const message = JSON.parse(line) as { QMP?: object; return?: object; event?: string };
-        if (message.QMP) {
-          socket.write('{"execute":"qmp_capabilities"}\n');
-        } else if (message.return) {
-          resolve();
-        } else if (message.event === 'STOP') {
-          witness.stops++;
-        }
-      });
-    });
-    return witness;
+    return new QmpWitness(await Qmp.connect(path));
   }
 
   close(): void {
-    this.#socket.destroy();
+    this.#qmp.close();
   }
 }
