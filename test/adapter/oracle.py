@@ -98,11 +98,13 @@ def slab_objects(cpu):
 def pool_row(pool):
     live = 0
     slabs = 0
+    busy = False
     for index in range(8):
+        busy = busy or int(pool["cpus"][index]["lock"]["taken_"]["_M_i"]) != 0
         cpu_live, cpu_slabs = slab_objects(pool["cpus"][index])
         live += cpu_live
         slabs += cpu_slabs
-    return {"size": int(pool["object_size"]), "live": live, "slabs": slabs}
+    return {"size": int(pool["object_size"]), "live": live, "slabs": slabs, "busy": busy}
 
 
 def timer_rows(cpu):
