@@ -19,8 +19,10 @@ const debugging = {
   'g++': 'g++',
   setpriv: 'util-linux',
 };
+/** The window of the tests: Debian's Chromium without a screen, or Chrome where somebody has it. */
+const browser = ['chromium-headless-shell', 'google-chrome'].find(isInstalled) ?? 'chromium-headless-shell';
 /** A code-server and a browser: what real VS Code needs besides. */
-const workbench = { chromium: 'chromium', python3: 'python3', make: 'make' };
+const workbench = { [browser]: browser, python3: 'python3', make: 'make' };
 
 /** @type {Record<string, { packages: Record<string, string>, codeServer: boolean }>} */
 const targets = {

@@ -69,7 +69,7 @@ const TIMELINE = `
 <canvas id="lanes" tabindex="0" role="application" aria-roledescription="timeline" aria-describedby="chosen" aria-label="Timeline. Up and down choose a CPU or a thread, left and right what it did, Enter zooms to it, plus and minus zoom, A and D move in time, 0 shows all."></canvas>
 <div id="timeline-notes" role="status"></div>
 <div class="status" id="chosen" role="status" aria-live="polite"></div>
-<details id="in-sight"><summary>What is in sight, as a table</summary><div class="scroll" id="in-sight-table"></div></details>
+<details id="in-sight"><summary>What is in sight, as a table (the first 200)</summary><div class="scroll" id="in-sight-table"></div></details>
 </section>`;
 
 const LATENCIES = `

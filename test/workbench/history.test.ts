@@ -42,7 +42,14 @@ test('timeline, latencies, profile and boot of a guest that runs', async () => {
     const first = await table.first().textContent();
     await expect.poll(() => table.first().textContent(), patient).not.toBe(first);
     const places = (): Promise<string[]> => page.locator('#in-sight-table tbody td:first-child').allTextContents();
+    // The table is bounded: closer, both CPUs are among its rows.
+    for (let step = 0; step < 4; step++) {
+      await page.locator('#zoom-in').click();
+    }
+    await page.locator('#zoom-latest').click();
     await expect.poll(places, patient).toEqual(expect.arrayContaining(['CPU 0', 'CPU 1']));
+    await page.locator('#zoom-all').click();
+    await page.locator('#zoom-latest').click();
     await page.locator('#in-sight summary').click();
 
     // Stopped, a lock that somebody waited for is found, and told in a sentence.

@@ -36,7 +36,8 @@ test('F5 in Sprout’s tree: stop in a worker, step, and see the four views, sto
     const stopped = await workbench.focusedThread();
     expect(stopped).toMatch(/^writer-\d+/);
 
-    // A step stays in the thread.
+    // A step stays in the thread; without the breakpoint no other worker can end it.
+    await workbench.removeBreakpoint('worker_files.cc');
     await workbench.page.keyboard.press('F10');
     await workbench.waitForStoppedLine((now) => now !== line);
     expect(await workbench.focusedThread()).toBe(stopped);
@@ -87,9 +88,8 @@ test('F5 in Sprout’s tree: stop in a worker, step, and see the four views, sto
       .waitFor();
     await workbench.screenshot('timer-sets');
 
-    // Live: without the breakpoint the guest runs, and rows go on changing.
+    // Live: the guest runs, and rows go on changing.
     await workbench.showOnly('Threads');
-    await workbench.removeBreakpoint('worker_files.cc');
     await workbench.page.keyboard.press('F5');
     await workbench.view('Threads').getByText(/^live/).waitFor();
     const texts = () => workbench.rows('Threads').allTextContents();

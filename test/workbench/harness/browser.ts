@@ -1,4 +1,4 @@
-/** The window of a VS Code: Debian's chromium without a screen. */
+/** The window of a VS Code: Debian's Chromium without a screen, or Chrome. */
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 
@@ -14,9 +14,9 @@ const quiet = [
 ];
 
 export async function startBrowser(): Promise<Browser> {
-  const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+  const executablePath = ['/usr/bin/chromium-headless-shell', '/usr/bin/google-chrome'].find(existsSync);
   if (!executablePath) {
-    throw new Error('The workbench tests need Chromium: apt-get install chromium');
+    throw new Error('The workbench tests need Chromium: apt-get install chromium-headless-shell');
   }
   return await chromium.launch({ executablePath, args: quiet });
 }

@@ -20,6 +20,10 @@ const noise: { pattern: RegExp; why: string }[] = [
     why: 'VS Code asks for the frames of a stop that is over, shows nothing of the answer, and writes it to its console',
   },
   { pattern: /EEXIST: .*vscode\.lock/, why: 'the window before, on the same folder, is not quite closed' },
+  {
+    pattern: /^extension host: Error: read ECONNRESET$/,
+    why: 'a window that loads anew leaves its connection to the extension host; ours are caught, with a sentence',
+  },
   { pattern: /allow-scripts and allow-same-origin/, why: 'VS Code’s own frames' },
   { pattern: /vscode\.(?:git|github|typescript-language-features|emmet)\b/, why: 'extensions of VS Code itself' },
 ];
