@@ -1,5 +1,6 @@
 /** The extension's entry: wires one feature after the other. */
 import type * as vscode from 'vscode';
+import { ACTIVATION } from './activation.ts';
 import { createApi, type WorkbenchApi } from './api.ts';
 import { registerAwareness } from './awareness/feature.ts';
 import { registerBacktraces } from './backtrace/feature.ts';
@@ -20,6 +21,7 @@ import { registerLiveWatch } from './values/feature.ts';
 import { registerViews } from './views/views.ts';
 
 export function activate(context: vscode.ExtensionContext): WorkbenchApi {
+  const start = performance.now();
   useTranslations();
   const sessions = new Sessions();
   context.subscriptions.push(sessions);
@@ -38,5 +40,7 @@ export function activate(context: vscode.ExtensionContext): WorkbenchApi {
   registerAwareness(context, sessions);
   registerSymbolSizes(context);
   registerLanguages(context);
-  return createApi(sessions, context.subscriptions);
+  const api = createApi(sessions, context.subscriptions);
+  performance.measure(ACTIVATION, { start });
+  return api;
 }
