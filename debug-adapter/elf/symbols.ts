@@ -94,6 +94,18 @@ export class SymbolTable {
     return inside ? { symbol: nearest, offset } : undefined;
   }
 
+  /** From the first to past the last byte of the variables in a section; undefined when it has none. */
+  variables(section: string): { begin: number; end: number } | undefined {
+    const variables = this.#sorted.filter((symbol) => symbol.kind === 'object' && symbol.section === section);
+    const [first] = variables;
+    return (
+      first && {
+        begin: first.address,
+        end: variables.reduce((end, { address, size }) => Math.max(end, address + size), first.address),
+      }
+    );
+  }
+
   /** The `count` largest, one for each address: aliases are counted once. */
   largest(count: number): Symbol[] {
     const seen = new Set<number>();

@@ -163,6 +163,24 @@ describe('what stands still', () => {
   });
 });
 
+describe('conditions', () => {
+  it('are found where the kernel does not write down who waits for them', async () => {
+    await open('conditions');
+    const { rows, quality } = await observation.view('threads');
+    expect(quality).toBe('whole');
+    const waits = rows
+      .filter(({ id }) => id > 6)
+      .map(({ name, waitsFor }) => [name, waitsFor?.kind, waitsFor?.description]);
+    expect(waits).toEqual([
+      ['sleeper', 'condition', 'condition (anonymous namespace)::g_condition'],
+      ['late', 'condition', 'condition (anonymous namespace)::g_condition'],
+      ['worker', 'condition', expect.stringMatching(/^condition .*g_heap\+0x/)],
+      ['timed', undefined, undefined],
+      ['bringup', undefined, undefined],
+    ]);
+  });
+});
+
 describe('programs', () => {
   beforeAll(() => open('plain'));
 

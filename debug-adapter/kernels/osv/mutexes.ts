@@ -5,6 +5,7 @@ import type { OsvStructures } from './structures.ts';
 
 /** No queue is longer than there are threads; this bounds a broken one. */
 const MOST_WAITERS = 100_000;
+const CACHE_LINE = 64;
 
 export interface MutexState {
   /** The owner's sched::thread; 0: free, or being handed over. */
@@ -17,8 +18,21 @@ export interface MutexState {
   whole: boolean;
 }
 
+/** Whether a sched::thread lies at an address. */
+export type IsThread = (address: Address) => boolean;
+
+/** What a thread can wait for, and the wait records that are linked to it. */
+export interface WaitedFor {
+  kind: 'mutex' | 'condition';
+  records: Address[];
+}
+
 /** OSv's lockfree::mutex and condvar. */
 export class OsvMutexes {
+  /** Wait records lie at multiples of this. */
+  readonly alignment: number;
+  /** Where in a mutex or a condition variable a wait record's address may stand. */
+  readonly linkOffsets: readonly number[];
   readonly #mutex;
   readonly #record;
   readonly #condvar;
@@ -36,12 +50,22 @@ export class OsvMutexes {
     };
     const record = layouts.struct('wait_record');
     this.#record = { reader: record, thread: record.pointer('t'), next: record.pointer('next') };
+    // One that fills cache lines begins with one.
+    this.alignment = record.size % CACHE_LINE === 0 ? CACHE_LINE : 8;
     const condvar = layouts.struct('condvar');
     this.#condvar = {
       reader: condvar,
+      inner: condvar.offset('_m'),
       oldest: condvar.pointer('_waiters_fifo.oldest'),
       newest: condvar.pointer('_waiters_fifo.newest'),
+      mutex: condvar.pointer('_user_mutex'),
     };
+    this.linkOffsets = [
+      condvar.offset('_waiters_fifo.oldest'),
+      condvar.offset('_waiters_fifo.newest'),
+      mutex.offset('waitqueue.pushlist'),
+      mutex.offset('waitqueue.poplist'),
+    ];
   }
 
   /** @throws UnreadableMemory. */
@@ -70,28 +94,42 @@ export class OsvMutexes {
     return owner === 0 && count === 0;
   }
 
-  /**
-   * The queues of what may be a mutex or a condition variable at `address`. Anything could look like a mutex: one that is waited for
-   * has a thread as its owner, or is being handed over. @throws UnreadableMemory.
-   */
-  queues(
-    snapshot: Snapshot,
-    address: Address,
-    isThread: (address: Address) => boolean,
-  ): { kind: 'mutex' | 'condition'; heads: Address[] }[] {
-    const queues: { kind: 'mutex' | 'condition'; heads: Address[] }[] = [];
+  /** What may be a mutex or a condition variable at `address`, by all that it would say of itself. @throws UnreadableMemory. */
+  waitedFor(snapshot: Snapshot, address: Address, isThread: IsThread): WaitedFor[] {
+    const found: WaitedFor[] = [];
     const mutex = snapshot.at(this.#mutex.reader, address);
-    const owner = this.#mutex.owner(mutex);
-    const count = this.#mutex.count(mutex);
-    if (count > 0 && count <= MOST_WAITERS && (owner === 0 || isThread(owner))) {
-      queues.push({ kind: 'mutex', heads: [this.#mutex.popped(mutex), this.#mutex.pushed(mutex)] });
+    if (this.#mutex.count(mutex) > 0 && this.#isMutex(snapshot, address, isThread)) {
+      const heads = [this.#mutex.popped(mutex), this.#mutex.pushed(mutex)];
+      found.push({ kind: 'mutex', records: heads.flatMap((head) => this.chain(snapshot, head, isThread).records) });
     }
-    const condvar = snapshot.at(this.#condvar.reader, address);
-    const oldest = this.#condvar.oldest(condvar);
-    if (oldest !== 0 && this.#condvar.newest(condvar) !== 0) {
-      queues.push({ kind: 'condition', heads: [oldest] });
+    const records = this.#conditionRecords(snapshot, address, isThread);
+    if (records.length > 0) {
+      found.push({ kind: 'condition', records });
     }
-    return queues;
+    return found;
+  }
+
+  /** Whether what lies at `address` may be a mutex: its owner is a thread, or nobody, as while it is handed over. */
+  #isMutex(snapshot: Snapshot, address: Address, isThread: IsThread): boolean {
+    const place = snapshot.at(this.#mutex.reader, address);
+    const count = this.#mutex.count(place);
+    const owner = this.#mutex.owner(place);
+    return count >= 0 && count <= MOST_WAITERS && (owner === 0 || isThread(owner));
+  }
+
+  /**
+   * The wait records of what may be a condition variable, from its oldest to its newest; none when it is none. Much on a stack points to
+   * a record: only a condition variable has a mutex of its own, knows that of its user, and both ends of one list.
+   */
+  #conditionRecords(snapshot: Snapshot, address: Address, isThread: IsThread): Address[] {
+    const condvar = this.#condvar;
+    const place = snapshot.at(condvar.reader, address);
+    const [oldest, newest, mutex] = [condvar.oldest(place), condvar.newest(place), condvar.mutex(place)];
+    if (oldest === 0 || newest === 0 || mutex === 0 || !this.#isMutex(snapshot, address + condvar.inner, isThread)) {
+      return [];
+    }
+    const { records, whole } = this.chain(snapshot, oldest, isThread);
+    return whole && records.at(-1) === newest && this.#isMutex(snapshot, mutex, isThread) ? records : [];
   }
 
   /**
@@ -101,13 +139,13 @@ export class OsvMutexes {
   chain(
     snapshot: Snapshot,
     head: Address,
-    isThread: (address: Address) => boolean = () => true,
+    isThread: IsThread = () => true,
   ): { threads: Address[]; records: Address[]; whole: boolean } {
     const threads: Address[] = [];
     const seen = new Set<Address>();
     let record = head;
     try {
-      while (record !== 0 && isCanonical(record) && !seen.has(record) && seen.size < MOST_WAITERS) {
+      while (record !== 0 && this.#mayBeRecord(record) && !seen.has(record) && seen.size < MOST_WAITERS) {
         const place = snapshot.at(this.#record.reader, record);
         const thread = this.#record.thread(place);
         if (thread !== 0 && !isThread(thread)) {
@@ -126,5 +164,8 @@ export class OsvMutexes {
       }
       throw error;
     }
+  }
+  #mayBeRecord(address: Address): boolean {
+    return isCanonical(address) && address % this.alignment === 0;
   }
 }
