@@ -26,6 +26,8 @@ export interface GdbReading {
   };
   timers: { cpu: number; told: number; timers: Timer[]; tasksTold: number; tasks: Timer[] }[];
   callouts: { told: number; rows: Timer[] };
+  /** How many allocations, and their bytes, each chain of callers has; null: the kernel cannot keep track. */
+  allocations: [count: number, bytes: number][] | null;
 }
 
 export interface GdbMutex {

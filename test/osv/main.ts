@@ -11,6 +11,7 @@ import { bundle } from '../../scripts/build.mjs';
 import { QmpWitness } from '../bench/qmp-witness.ts';
 import { printFigures } from '../bench/table.ts';
 import { type Agreement, comparePools, compareThreads, compareTimers, compareVnodes } from './agreement.ts';
+import { checkAllocations } from './allocations.ts';
 import { osvFigures } from './figures.ts';
 import { checkFrames } from './frames.ts';
 import { OsvGuest } from './guest.ts';
@@ -46,6 +47,10 @@ async function main(): Promise<void> {
       for (const difference of await checkTracepoints(folder, tree, cpus)) {
         check(false, difference);
       }
+    }
+    console.log('\n== allocations ==');
+    for (const difference of await checkAllocations(folder, tree)) {
+      check(false, difference);
     }
     console.log('\n== figures ==');
     printFigures(await osvFigures(tree));

@@ -296,6 +296,22 @@ def callouts():
     }
 
 
+def allocations():
+    """What lives, by its chain of callers; None in a kernel that cannot keep track."""
+    try:
+        tracker = variable("memory::tracker")
+    except gdb.error:
+        return None
+    found = {}
+    for index in range(int(tracker["size_allocations"])):
+        info = tracker["allocations"][index]
+        if int(info["addr"]):
+            callers = tuple(int(info["backtrace"][level]) for level in range(int(info["nbacktrace"])))
+            count, size = found.get(callers, (0, 0))
+            found[callers] = (count + 1, size + int(info["size"]))
+    return sorted(found.values())
+
+
 def reading():
     all_cpus = cpus()
     return {
@@ -305,6 +321,7 @@ def reading():
         "pools": pools(all_cpus),
         "timers": timers(all_cpus),
         "callouts": callouts(),
+        "allocations": allocations(),
     }
 
 
