@@ -1,4 +1,5 @@
 /** The *Malloc Pools* view: RAM, size classes with their CPUs and slabs, page pools, free ranges, large allocations. */
+import * as l10n from '@vscode/l10n';
 import {
   type FreeRangeRow,
   formatAddress,
@@ -12,7 +13,8 @@ import {
   type ViewSnapshot,
 } from '../../debug-adapter/protocol.ts';
 import { formatBytes, formatDuration } from '../../debug-adapter/units.ts';
-import { counted, fact, factTable, formatCount, type ViewNode } from './node.ts';
+import { fact, factTable, formatCount, type ViewNode } from './node.ts';
+import { pageCount, slabs, times } from './words.ts';
 
 const PAGE_SIZE = 4096;
 
@@ -26,22 +28,30 @@ export function mallocPoolNodes(snapshot: ViewSnapshot<'mallocPools'>): ViewNode
   const nodes = of('ram').map(ramNode);
   if (classes.length > 0) {
     nodes.push(
-      group('classes', 'Size classes', describeClasses(classes), 'symbol-array', classes.map(classNode), true),
+      group('classes', l10n.t('Size classes'), describeClasses(classes), 'symbol-array', classes.map(classNode), true),
     );
   }
   if (pools.length > 0) {
     nodes.push(
-      group('pagePools', 'Page pools', pages(sum(pools, (row) => row.pages)), 'layers', pools.map(pagePoolNode)),
+      group(
+        'pagePools',
+        l10n.t('Page pools'),
+        pages(sum(pools, (row) => row.pages)),
+        'layers',
+        pools.map(pagePoolNode),
+      ),
     );
   }
   if (ranges.length > 0) {
     const free = pages(sum(ranges, (row) => row.blocks * 2 ** row.order));
-    nodes.push(group('freeRanges', 'Free ranges', free, 'symbol-ruler', ranges.map(freeRangeNode)));
+    nodes.push(group('freeRanges', l10n.t('Free ranges'), free, 'symbol-ruler', ranges.map(freeRangeNode)));
   }
   if (large.length > 0) {
     const size = pages(sum(large, (row) => row.pages));
     const rows = large.map((row) => largeNode(row, snapshot.guestTime));
-    nodes.push(group('large', 'Large allocations', `${formatCount(large.length)} · ${size}`, 'symbol-object', rows));
+    nodes.push(
+      group('large', l10n.t('Large allocations'), `${formatCount(large.length)} · ${size}`, 'symbol-object', rows),
+    );
   }
   return nodes;
 }
@@ -51,8 +61,9 @@ export function slabNodes(pool: string, rows: PoolPageRow[]): ViewNode[] {
   return rows.map((row) => ({
     id: `slab/${pool}/${row.address}`,
     label: formatAddress(row.address),
-    description: `${share(row.liveObjects, row.capacity)} live`,
-    tooltip: () => `**Slab \`${formatAddress(row.address)}\`**\n\n${liveMap(row)}\n\n█ live, ░ free`,
+    description: l10n.t('{0} of {1} live', formatCount(row.liveObjects), formatCount(row.capacity)),
+    tooltip: () =>
+      `**${l10n.t('Slab {0}', `\`${formatAddress(row.address)}\``)}**\n\n${liveMap(row)}\n\n${l10n.t('█ live, ░ free')}`,
     icon: row.liveObjects === 0 ? 'circle-outline' : 'circle-filled',
     tone: 'quiet',
     address: row.address,
@@ -75,7 +86,7 @@ function ramNode(row: RamTotalsRow): ViewNode {
   return {
     id: 'ram',
     label: 'RAM',
-    description: `${pages(row.freePages)} free of ${pages(row.totalPages)}`,
+    description: l10n.t('{0} free of {1}', pages(row.freePages), pages(row.totalPages)),
     icon: 'server',
     children: () => kinds.map(([kind, count]) => fact(`ram/${kind}`, kind, pages(count))),
   };
@@ -83,25 +94,26 @@ function ramNode(row: RamTotalsRow): ViewNode {
 
 function describeClasses(rows: PoolClassRow[]): string {
   const bytes = sum(rows, (row) => row.liveObjects * row.objectSize);
-  return `${counted(
-    sum(rows, (row) => row.liveObjects),
-    'live object',
-  )} · ${formatBytes(bytes)}`;
+  const live = sum(rows, (row) => row.liveObjects);
+  return live === 1
+    ? l10n.t('1 live object · {0}', formatBytes(bytes))
+    : l10n.t('{0} live objects · {1}', formatCount(live), formatBytes(bytes));
 }
 
 function classNode(row: PoolClassRow): ViewNode {
   const remote = sum(row.cpus, (cpu) => cpu.remoteFrees);
+  const live = l10n.t('{0} of {1} live', formatCount(row.liveObjects), formatCount(row.capacity));
   return {
     id: `class/${row.key}`,
     label: formatBytes(row.objectSize),
-    description: `${share(row.liveObjects, row.capacity)} live · ${counted(row.slabs, 'slab')}`,
+    description: `${live} · ${slabs(row.slabs)}`,
     tooltip: () =>
-      factTable(`Size class of ${formatBytes(row.objectSize)}`, [
-        ['live', `${share(row.liveObjects, row.capacity)} (${formatBytes(row.liveObjects * row.objectSize)})`],
-        ['slabs', `${formatCount(row.slabs)} of ${pages(row.pagesPerSlab)}`],
-        ['allocated', counted(row.allocations, 'time')],
-        ['freed', `${counted(row.frees, 'time')}, ${formatCount(remote)} by other CPUs and not drained`],
-        ['pool', `\`${formatAddress(row.pool)}\``],
+      factTable(l10n.t('Size class of {0}', formatBytes(row.objectSize)), [
+        [l10n.t('objects'), `${live} (${formatBytes(row.liveObjects * row.objectSize)})`],
+        [l10n.t('slabs'), l10n.t('{0} of {1}', formatCount(row.slabs), pages(row.pagesPerSlab))],
+        [l10n.t('allocated'), times(row.allocations)],
+        [l10n.t('freed'), l10n.t('{0}, {1} by other CPUs and not drained', times(row.frees), formatCount(remote))],
+        [l10n.t('pool'), `\`${formatAddress(row.pool)}\``],
       ]),
     icon: row.liveObjects > 0 ? 'circle-filled' : 'circle-outline',
     tone: 'quiet',
@@ -111,16 +123,18 @@ function classNode(row: PoolClassRow): ViewNode {
 }
 
 function cpuNode(row: PoolClassRow, cpu: PoolCpuRow): ViewNode {
-  const parts = [`${formatCount(cpu.liveObjects)} live`, counted(cpu.slabs, 'slab')];
+  const parts = [l10n.t('{0} live', formatCount(cpu.liveObjects)), slabs(cpu.slabs)];
   if (cpu.emptySlabs > 0) {
-    parts.push(`${formatCount(cpu.emptySlabs)} empty`);
+    parts.push(l10n.t('{0} empty', formatCount(cpu.emptySlabs)));
   }
   if (cpu.remoteFrees > 0) {
-    parts.push(counted(cpu.remoteFrees, 'remote free'));
+    parts.push(
+      cpu.remoteFrees === 1 ? l10n.t('1 remote free') : l10n.t('{0} remote frees', formatCount(cpu.remoteFrees)),
+    );
   }
   const node: ViewNode = {
     id: `class/${row.key}/cpu/${cpu.cpu}`,
-    label: `CPU ${cpu.cpu}`,
+    label: l10n.t('CPU {0}', cpu.cpu),
     description: parts.join(' · '),
     icon: 'chip',
   };
@@ -128,19 +142,24 @@ function cpuNode(row: PoolClassRow, cpu: PoolCpuRow): ViewNode {
 }
 
 function pagePoolNode(row: PagePoolRow): ViewNode {
-  const label = row.cpu === undefined ? row.level : `${row.level} of CPU ${row.cpu}`;
+  const label = row.cpu === undefined ? row.level : l10n.t('{0} of CPU {1}', row.level, row.cpu);
   const low = row.pages < row.lowMark;
   return {
     id: `pagePool/${row.key}`,
     label,
-    description: `${counted(row.pages, 'page')} · marks ${formatCount(row.lowMark)}–${formatCount(row.highMark)}`,
+    description: l10n.t(
+      '{0} · marks {1}–{2}',
+      pageCount(row.pages),
+      formatCount(row.lowMark),
+      formatCount(row.highMark),
+    ),
     tooltip: () =>
       factTable(label, [
-        ['pages', formatCount(row.pages)],
-        ['low mark', formatCount(row.lowMark)],
-        ['high mark', formatCount(row.highMark)],
-        ['refilled', counted(row.refills, 'time')],
-        ['gave back', counted(row.returns, 'time')],
+        [l10n.t('pages'), formatCount(row.pages)],
+        [l10n.t('low mark'), formatCount(row.lowMark)],
+        [l10n.t('high mark'), formatCount(row.highMark)],
+        [l10n.t('refilled'), times(row.refills)],
+        [l10n.t('gave back'), times(row.returns)],
       ]),
     icon: low ? 'arrow-down' : 'layers',
     tone: low ? 'warning' : 'quiet',
@@ -151,7 +170,7 @@ function freeRangeNode(row: FreeRangeRow): ViewNode {
   return {
     id: `freeRange/${row.key}`,
     label: formatBytes(2 ** row.order * PAGE_SIZE),
-    description: counted(row.blocks, 'block'),
+    description: row.blocks === 1 ? l10n.t('1 block') : l10n.t('{0} blocks', formatCount(row.blocks)),
     icon: row.blocks > 0 ? 'circle-filled' : 'circle-outline',
     tone: 'quiet',
   };
@@ -161,7 +180,13 @@ function largeNode(row: LargeAllocationRow, now: number): ViewNode {
   return {
     id: `large/${row.key}`,
     label: formatAddress(row.address),
-    description: `${formatBytes(row.requested)} in ${counted(row.pages, 'page')} · thread #${row.thread} · ${formatDuration(now - row.time)} ago`,
+    description: l10n.t(
+      '{0} in {1} · thread #{2} · {3} ago',
+      formatBytes(row.requested),
+      pageCount(row.pages),
+      row.thread,
+      formatDuration(now - row.time),
+    ),
     icon: 'symbol-object',
     tone: 'quiet',
     address: row.address,
@@ -178,10 +203,6 @@ function liveMap(row: PoolPageRow): string {
     text += (index > 0 && index % 32 === 0 ? '\n' : '') + (live ? '█' : '░');
   }
   return `\`\`\`text\n${text}${shown < row.capacity ? '\n…' : ''}\n\`\`\``;
-}
-
-function share(part: number, whole: number): string {
-  return `${formatCount(part)} of ${formatCount(whole)}`;
 }
 
 function pages(count: number): string {

@@ -51,11 +51,6 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }
 
-/** `1 waiter`, `2,000 waiters`; `plural` where an s does not do. */
-export function counted(count: number, noun: string, plural = `${noun}s`): string {
-  return `${formatCount(count)} ${count === 1 ? noun : plural}`;
-}
-
 /** Text of the guest in markdown: as it is, never a link, an image or a table's edge. */
 export function escapeMarkdown(text: string): string {
   return text.replace(/[\\`*_{}[\]()#+\-!|<>~&]/g, '\\$&').replace(/\s+/g, ' ');

@@ -1,6 +1,7 @@
 /** The four views' rows: what a person reads, in which order, with which mark. */
 import { expect, test } from 'vitest';
-import type { HeldLockInfo, ViewSnapshot, WaitInfo } from '../../debug-adapter/protocol.ts';
+import type { HeldLockInfo, LockWaiter, ViewSnapshot, WaitInfo } from '../../debug-adapter/protocol.ts';
+import { inMarkedLanguage, wordsOutside } from '../test/marked-language.ts';
 import {
   examplePoolClass,
   exampleSnapshot,
@@ -11,6 +12,7 @@ import {
 } from './examples.ts';
 import { mallocPoolNodes, slabNodes } from './malloc-pools.ts';
 import { escapeMarkdown, type ViewNode } from './node.ts';
+import { arrange, GROUPINGS } from './thread-order.ts';
 import { threadNodes } from './threads.ts';
 import { timerSetNodes } from './timer-sets.ts';
 import { vnodeLockNodes } from './vnode-locks.ts';
@@ -256,4 +258,78 @@ test('text of the guest cannot become markdown', () => {
   expect(escapeMarkdown('[x](command:evil) | <b>\n# y')).toBe('\\[x\\]\\(command:evil\\) \\| \\<b\\> \\# y');
   const [node] = threadNodes(exampleSnapshot('threads', [exampleThread({ name: '[a](b)|c' })]));
   expect(node?.tooltip?.()).toContain('**\\[a\\]\\(b\\)\\|c \\#7**');
+});
+
+/** All that can be read of rows and of their hovers. */
+function everything(nodes: ViewNode[]): string[] {
+  return nodes.flatMap((node) => [
+    node.label,
+    node.description ?? '',
+    // Code, and the guest's memory, are no language.
+    (node.tooltip?.() ?? '').replace(/`[^`]*`|<br>/g, ' '),
+    ...everything(node.children?.() ?? []),
+  ]);
+}
+
+test('all of it is told in the language of the window', () => {
+  // What comes from the guest is numbers here.
+  const lock = { description: '1', mode: 'exclusive' as const };
+  const waiting = { ...waitsFor, ...lock };
+  const stack = { base: -0x8000, size: 16384 };
+  const threads = [
+    exampleThread({ name: '1', state: 'waiting', waitsFor: waiting, holds: [{ ...held, ...lock }] }),
+    exampleThread({ name: '2', state: 'waiting', migrations: 2 }),
+    exampleThread({ name: '3', stack, stackHighWater: 16000 }),
+    ...(['created', 'ready', 'finished'] as const).map((state) => exampleThread({ name: '4', state })),
+  ];
+  const who: LockWaiter = { thread: 1, threadName: '1', mode: 'exclusive', since: 1 };
+  const vnode = { path: '/1', fileSystem: '1' };
+  const locks = [
+    exampleVnodeLock({ ...vnode, references: 1, acquisitions: 1 }),
+    exampleVnodeLock({ ...vnode, mode: 'exclusive', holders: [who], waiters: [who, who], type: 'other', cycle: '1' }),
+    exampleVnodeLock({ ...vnode, mode: 'shared', holders: [{ ...who, mode: 'shared' }], type: 'directory' }),
+    exampleVnodeLock({ ...vnode, mode: 'shared', holders: [who, who] }),
+  ];
+  const [cpu] = examplePoolClass().cpus;
+  const pools: ViewSnapshot<'mallocPools'>['rows'] = [
+    { kind: 'ram', key: 'ram', totalPages: 100, freePages: 10, byKind: {} },
+    examplePoolClass({
+      liveObjects: 1,
+      slabs: 1,
+      cpus: cpu
+        ? [
+            { ...cpu, emptySlabs: 1, remoteFrees: 1 },
+            { ...cpu, cpu: 1 },
+          ]
+        : [],
+    }),
+    { kind: 'pagePool', key: 'l1', level: 'L1', cpu: 1, pages: 1, lowMark: 2, highMark: 3, refills: 1, returns: 2 },
+    { kind: 'freeRange', key: '1', order: 1, blocks: 1 },
+    { kind: 'freeRange', key: '2', order: 2, blocks: 2 },
+    { kind: 'large', key: '1', address: -1, pages: 2, requested: 5000, thread: 1, time: 1 },
+  ];
+  const timer = { name: '1', callback: '1' };
+  const timers = [
+    exampleTimer({ ...timer, remaining: -5, period: 1e9, owner: { thread: 1, threadName: '1' } }),
+    exampleTimer({ ...timer, fired: 1 }),
+  ];
+  const sets = [
+    exampleTimerSet({ backwardSteps: 2, timers }),
+    { ...exampleTimerSet({ timers: [] }), next: undefined } as never,
+  ];
+  const shown = inMarkedLanguage(() => {
+    const threadRows = exampleSnapshot('threads', threads);
+    const groups = GROUPINGS.flatMap((group) => arrange(threads, { group, sort: 'kernel', filter: '' }, 1e9, () => 1));
+    const views = [
+      threadNodes(threadRows, groups, () => 0.5),
+      vnodeLockNodes(exampleSnapshot('vnodeLocks', locks)),
+      mallocPoolNodes(exampleSnapshot('mallocPools', pools)),
+      timerSetNodes(exampleSnapshot('timerSets', sets)),
+    ];
+    return views.map(everything);
+  });
+  for (const view of shown) {
+    expect(view.filter((text) => text.includes('«')).length).toBeGreaterThan(10);
+    expect(view.filter((text) => wordsOutside(text).length > 0)).toEqual([]);
+  }
 });

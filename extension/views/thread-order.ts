@@ -1,5 +1,7 @@
 /** How the *Threads* view is arranged: grouped, sorted and filtered as the user likes it. Pure. */
+import * as l10n from '@vscode/l10n';
 import type { ThreadRow } from '../../debug-adapter/protocol.ts';
+import { stateName } from './words.ts';
 
 export const GROUPINGS = ['none', 'state', 'cpu', 'waitsFor'] as const;
 export const SORTINGS = ['kernel', 'name', 'cpuShare', 'cpuTime', 'waiting', 'stack'] as const;
@@ -49,11 +51,11 @@ export function arrange(
 function groupOf(row: ThreadRow, group: Exclude<Grouping, 'none'>): string {
   switch (group) {
     case 'state':
-      return row.state;
+      return stateName(row.state);
     case 'cpu':
-      return `CPU ${row.cpu}`;
+      return l10n.t('CPU {0}', row.cpu);
     case 'waitsFor':
-      return row.waitsFor ? `waits for ${row.waitsFor.description}` : row.state;
+      return row.waitsFor ? l10n.t('waits for {0}', row.waitsFor.description) : stateName(row.state);
   }
 }
 

@@ -1,24 +1,29 @@
 /** The *Timer Sets* view: one row a CPU, its timers below in the order in which they expire. */
+import * as l10n from '@vscode/l10n';
 import { formatAddress, type TimerRow, type TimerSetRow, type ViewSnapshot } from '../../debug-adapter/protocol.ts';
 import { FOREVER, formatDuration } from '../../debug-adapter/units.ts';
-import { counted, escapeMarkdown, fact, factTable, formatCount, type ViewNode } from './node.ts';
+import { escapeMarkdown, fact, factTable, formatCount, type ViewNode } from './node.ts';
+import { times } from './words.ts';
 
 export function timerSetNodes(snapshot: ViewSnapshot<'timerSets'>): ViewNode[] {
   return snapshot.rows.map((row) => timerSetNode(row, snapshot.guestTime));
 }
 
 function timerSetNode(row: TimerSetRow, now: number): ViewNode {
-  const next = row.next === undefined ? 'nothing set' : `next ${when(row.next - now)}`;
+  const next = row.next === undefined ? l10n.t('nothing set') : l10n.t('next {0}', when(row.next - now));
   return {
     id: `cpu/${row.key}`,
-    label: `CPU ${row.cpu}`,
-    description: `${formatCount(row.armed)} armed · ${next}`,
+    label: l10n.t('CPU {0}', row.cpu),
+    description: l10n.t('{0} armed · {1}', formatCount(row.armed), next),
     tooltip: () =>
-      factTable(`Timers of CPU ${row.cpu}`, [
-        ['armed', formatCount(row.armed)],
-        ['fired', counted(row.fired, 'time')],
-        ['hardware set for', row.next === undefined ? 'nothing' : `${formatDuration(row.next)} of guest time`],
-        ['backward steps', `${formatCount(row.backwardSteps)}, ${formatCount(row.clamped)} clamped`],
+      factTable(l10n.t('Timers of CPU {0}', row.cpu), [
+        [l10n.t('armed'), formatCount(row.armed)],
+        [l10n.t('fired'), times(row.fired)],
+        [
+          l10n.t('hardware set for'),
+          row.next === undefined ? l10n.t('nothing') : l10n.t('{0} of guest time', formatDuration(row.next)),
+        ],
+        [l10n.t('backward steps'), backwardSteps(row)],
       ]),
     icon: 'chip',
     expanded: true,
@@ -29,16 +34,24 @@ function timerSetNode(row: TimerSetRow, now: number): ViewNode {
 function children(row: TimerSetRow): ViewNode[] {
   const timers = [...row.timers].sort((left, right) => left.deadline - right.deadline).map(timerNode);
   if (row.backwardSteps > 0) {
-    const steps = `${formatCount(row.backwardSteps)}, ${formatCount(row.clamped)} clamped`;
-    timers.unshift(fact(`cpu/${row.key}/backward`, 'backward steps', steps, { icon: 'warning', tone: 'warning' }));
+    timers.unshift(
+      fact(`cpu/${row.key}/backward`, l10n.t('backward steps'), backwardSteps(row), {
+        icon: 'warning',
+        tone: 'warning',
+      }),
+    );
   }
   return timers;
+}
+
+function backwardSteps({ backwardSteps: steps, clamped }: TimerSetRow): string {
+  return l10n.t('{0}, {1} clamped', formatCount(steps), formatCount(clamped));
 }
 
 function timerNode(row: TimerRow): ViewNode {
   const parts = [when(row.remaining)];
   if (row.period > 0) {
-    parts.push(`every ${formatDuration(row.period)}`);
+    parts.push(l10n.t('every {0}', formatDuration(row.period)));
   }
   if (row.owner) {
     parts.push(row.owner.threadName);
@@ -49,13 +62,16 @@ function timerNode(row: TimerRow): ViewNode {
     description: parts.join(' · '),
     tooltip: () =>
       factTable(escapeMarkdown(row.name), [
-        ['expires', when(row.remaining)],
-        ['period', row.period > 0 ? formatDuration(row.period) : 'one-shot'],
-        ['callback', `${escapeMarkdown(row.callback)}<br>\`${formatAddress(row.callbackAddress)}\``],
-        ['owner', row.owner ? `${escapeMarkdown(row.owner.threadName)} \\#${row.owner.thread}` : 'none'],
-        ['fired', counted(row.fired, 'time')],
-        ['bucket', `${row.bucket}`],
-        ['timer', `\`${formatAddress(row.key)}\``],
+        [l10n.t('expires'), when(row.remaining)],
+        [l10n.t('period'), row.period > 0 ? formatDuration(row.period) : l10n.t('one-shot')],
+        [l10n.t('callback'), `${escapeMarkdown(row.callback)}<br>\`${formatAddress(row.callbackAddress)}\``],
+        [
+          l10n.t('owner'),
+          row.owner ? `${escapeMarkdown(row.owner.threadName)} \\#${row.owner.thread}` : l10n.t('none'),
+        ],
+        [l10n.t('fired'), times(row.fired)],
+        [l10n.t('bucket'), `${row.bucket}`],
+        [l10n.t('timer'), `\`${formatAddress(row.key)}\``],
       ]),
     icon: row.period > 0 ? 'sync' : 'watch',
     ...(row.remaining < 0 ? { tone: 'warning' as const } : {}),
@@ -66,8 +82,8 @@ function timerNode(row: TimerRow): ViewNode {
 
 function when(remaining: number): string {
   if (remaining < 0) {
-    return `overdue by ${formatDuration(-remaining)}`;
+    return l10n.t('overdue by {0}', formatDuration(-remaining));
   }
   const duration = formatDuration(remaining);
-  return duration === FOREVER ? 'never' : `in ${duration}`;
+  return duration === FOREVER ? l10n.t('never') : l10n.t('in {0}', duration);
 }
