@@ -1,4 +1,5 @@
 /** A value's history as a small plot: in a line of text, and as a picture. Pure. */
+import * as l10n from '@vscode/l10n';
 import type { ValueHistory } from './history.ts';
 
 const BARS = '▁▂▃▄▅▆▇█';
@@ -27,7 +28,7 @@ export function plotMarkdown(history: ValueHistory, now: number): string {
   }
   const { least, greatest } = extent(samples);
   const seconds = Math.max(1, Math.round(history.span(now) / 1000));
-  const facts = [`min ${format(least)}`, `max ${format(greatest)}`, `last ${format(last)}`, `${seconds} s`].join(' · ');
+  const facts = l10n.t('min {0} · max {1} · last {2} · {3} s', format(least), format(greatest), format(last), seconds);
   const picture = Buffer.from(plot(samples)).toString('base64');
   return `![${facts}](data:image/svg+xml;base64,${picture})\n\n${facts}`;
 }

@@ -12,6 +12,8 @@ const STACK_WINDOW = 2048;
 const NEIGHBOURHOOD = 512;
 /** The kernel's variables that are looked at, at most. */
 const MOST_VARIABLES = 4 << 20;
+/** Functions that wait in a queue, by linker name: who waits in one returns to it. */
+const QUEUEING = /^_ZN(?:7condvar4wait|8lockfree5mutex4lock)/;
 /** Applications, their maps and their threads' stacks lie here, below the linear areas. */
 const MAPS = { begin: 0x1000_0000_0000, end: 0x4000_0000_0000 };
 
@@ -48,6 +50,9 @@ export class OsvWaits {
 
   #search(snapshot: Snapshot, thread: Address, stackPointer: Address, isThread: IsThread): OsvWait | undefined {
     const words = readWords(snapshot, stackPointer, STACK_WINDOW);
+    if (!words.some((word) => this.#returnsToQueueing(word))) {
+      return undefined;
+    }
     const records = new Set(
       words
         .flatMap((word, index) => (word === thread ? [stackPointer + index * 8] : []))
@@ -76,6 +81,11 @@ export class OsvWaits {
   /** Whether a wait that was found before still is one: a condition variable may hand its waiters over to a mutex. */
   stands(snapshot: Snapshot, wait: OsvWait, isThread: IsThread): boolean {
     return this.#queued(snapshot, wait.address, new Set([wait.record]), isThread)?.kind === wait.kind;
+  }
+
+  #returnsToQueueing(address: Address): boolean {
+    const { symbol } = this.#structures.facts.symbols.at(address) ?? {};
+    return symbol?.kind === 'function' && QUEUEING.test(symbol.name);
   }
 
   /** Most words on a stack are small numbers and return addresses. */
