@@ -39,7 +39,7 @@ import type {
 } from './observation.ts';
 
 /** Of the worker's heap. */
-const YOUNG_MEGABYTES = 16;
+const YOUNG_MEGABYTES = 8;
 
 interface Pending {
   resolve(value: unknown): void;
