@@ -32,9 +32,12 @@ test('no text was left in the manifest', () => {
 
 test('the texts of the code stand in l10n/bundle.l10n.json', () => {
   const bundle: Record<string, string> = JSON.parse(readFileSync(join(root, 'l10n/bundle.l10n.json'), 'utf8'));
-  const code = readdirSync(join(root, 'extension'), { recursive: true, encoding: 'utf8' })
+  const code = ['extension', 'webviews']
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+    )
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-    .map((name) => readFileSync(join(root, 'extension', name), 'utf8'))
+    .map((name) => readFileSync(join(root, name), 'utf8'))
     .join('\n');
   const texts = [...code.matchAll(/l10n\.t\(\s*('(?:[^'\\\n]|\\.)+'|"(?:[^"\\\n]|\\.)+")/g)].map(([, literal]) =>
     String(literal).slice(1, -1).replace(/\\(.)/g, '$1'),

@@ -116,7 +116,7 @@ function nameOf(element) {
 }
 
 function collectCodeTexts() {
-  const parameters = ['--yes', COLLECTOR, 'export', '--outDir', './l10n', './extension'];
+  const parameters = ['--yes', COLLECTOR, 'export', '--outDir', './l10n', './extension', './webviews'];
   const { status, stdout, stderr } = spawnSync('npx', parameters, { cwd: root, encoding: 'utf8' });
   if (status !== 0) {
     fail(`${COLLECTOR} could not be run:\n${stdout}${stderr}`);

@@ -1,6 +1,6 @@
 /** The markup and the style of the history's page. */
 import * as vscode from 'vscode';
-import type { Page } from './page.ts';
+import { markup, type Page } from './page.ts';
 
 const STYLE = `
 body { gap: 0; padding: 0 10px 6px; }
@@ -49,83 +49,89 @@ td button:hover, td button:focus-visible { text-decoration: underline; }
 .faster { color: var(--vscode-charts-green); }
 `;
 
-const TIMELINE = `
-<section id="timeline" role="tabpanel" aria-labelledby="tab-timeline">
+function timeline(): string {
+  return markup`<section id="timeline" role="tabpanel" aria-labelledby="tab-timeline">
 <p class="missing" id="timeline-missing" role="status" hidden></p>
 <div class="bar">
-<vscode-text-field id="lane-filter" placeholder="Threads (regular expression)" aria-label="Show threads whose name matches, a regular expression"></vscode-text-field>
-<vscode-text-field id="search" placeholder="Search locks, files, threads" aria-label="Search locks, files and threads"></vscode-text-field>
-<vscode-button id="search-previous" appearance="secondary" aria-label="Previous match">◂</vscode-button>
-<vscode-button id="search-next" appearance="secondary" aria-label="Next match">▸</vscode-button>
+<vscode-text-field id="lane-filter" placeholder="${vscode.l10n.t('Threads (regular expression)')}" aria-label="${vscode.l10n.t('Show threads whose name matches, a regular expression')}"></vscode-text-field>
+<vscode-text-field id="search" placeholder="${vscode.l10n.t('Search locks, files, threads')}" aria-label="${vscode.l10n.t('Search locks, files and threads')}"></vscode-text-field>
+<vscode-button id="search-previous" appearance="secondary" aria-label="${vscode.l10n.t('Previous match')}">◂</vscode-button>
+<vscode-button id="search-next" appearance="secondary" aria-label="${vscode.l10n.t('Next match')}">▸</vscode-button>
 <span class="count" id="search-count" role="status"></span>
 <span class="spring"></span>
-<vscode-button id="zoom-out" appearance="secondary" aria-label="Zoom out">−</vscode-button>
-<vscode-button id="zoom-in" appearance="secondary" aria-label="Zoom in">+</vscode-button>
-<vscode-button id="zoom-all" appearance="secondary">All</vscode-button>
-<vscode-button id="zoom-latest" appearance="secondary">Latest</vscode-button>
-<vscode-button id="save-trace" appearance="secondary">Save for Perfetto…</vscode-button>
+<vscode-button id="zoom-out" appearance="secondary" aria-label="${vscode.l10n.t('Zoom out')}">−</vscode-button>
+<vscode-button id="zoom-in" appearance="secondary" aria-label="${vscode.l10n.t('Zoom in')}">+</vscode-button>
+<vscode-button id="zoom-all" appearance="secondary">${vscode.l10n.t('All')}</vscode-button>
+<vscode-button id="zoom-latest" appearance="secondary">${vscode.l10n.t('Latest')}</vscode-button>
+<vscode-button id="save-trace" appearance="secondary">${vscode.l10n.t('Save for Perfetto…')}</vscode-button>
 </div>
-<div class="bar" id="legend" role="group" aria-label="What is shown"></div>
-<canvas id="lanes" tabindex="0" role="application" aria-roledescription="timeline" aria-describedby="chosen" aria-label="Timeline. Up and down choose a CPU or a thread, left and right what it did, Enter zooms to it, plus and minus zoom, A and D move in time, 0 shows all."></canvas>
+<div class="bar" id="legend" role="group" aria-label="${vscode.l10n.t('What is shown')}"></div>
+<canvas id="lanes" tabindex="0" role="application" aria-roledescription="${vscode.l10n.t('timeline')}" aria-describedby="chosen" aria-label="${vscode.l10n.t('Timeline. Up and down choose a CPU or a thread, left and right what it did, Enter zooms to it, plus and minus zoom, A and D move in time, 0 shows all.')}"></canvas>
 <div id="timeline-notes" role="status"></div>
 <div class="status" id="chosen" role="status" aria-live="polite"></div>
-<details id="in-sight"><summary>What is in sight, as a table (the first 200)</summary><div class="scroll" id="in-sight-table"></div></details>
+<details id="in-sight"><summary>${vscode.l10n.t('What is in sight, as a table (the first 200)')}</summary><div class="scroll" id="in-sight-table"></div></details>
 </section>`;
+}
 
-const LATENCIES = `
-<section id="latencies" role="tabpanel" aria-labelledby="tab-latencies" hidden>
+function latencies(): string {
+  return markup`<section id="latencies" role="tabpanel" aria-labelledby="tab-latencies" hidden>
 <div class="bar">
-<vscode-text-field id="latency-filter" placeholder="Locks and threads (regular expression)" aria-label="Show locks and threads whose name matches, a regular expression"></vscode-text-field>
-<vscode-checkbox id="latency-in-sight">Only what the timeline shows</vscode-checkbox>
+<vscode-text-field id="latency-filter" placeholder="${vscode.l10n.t('Locks and threads (regular expression)')}" aria-label="${vscode.l10n.t('Show locks and threads whose name matches, a regular expression')}"></vscode-text-field>
+<vscode-checkbox id="latency-in-sight">${vscode.l10n.t('Only what the timeline shows')}</vscode-checkbox>
 <span class="spring"></span>
-<vscode-button id="save-latencies" appearance="secondary">Save as CSV…</vscode-button>
+<vscode-button id="save-latencies" appearance="secondary">${vscode.l10n.t('Save as CSV…')}</vscode-button>
 </div>
 <div class="scroll" id="latency-tables"></div>
 </section>`;
+}
 
-const PROFILE = `
-<section id="profile" role="tabpanel" aria-labelledby="tab-profile" hidden>
+function profile(): string {
+  return markup`<section id="profile" role="tabpanel" aria-labelledby="tab-profile" hidden>
 <p class="missing" id="profile-missing" role="status" hidden></p>
 <div class="bar">
-<label for="profile-thread">Thread</label><vscode-dropdown id="profile-thread" aria-label="Thread"></vscode-dropdown>
-<vscode-checkbox id="profile-by-thread">Divide by thread</vscode-checkbox>
-<vscode-checkbox id="profile-idle">Idle too</vscode-checkbox>
-<vscode-text-field id="profile-search" placeholder="Search functions (regular expression)" aria-label="Search functions, a regular expression"></vscode-text-field>
+<label for="profile-thread">${vscode.l10n.t('Thread')}</label><vscode-dropdown id="profile-thread" aria-label="${vscode.l10n.t('Thread')}"></vscode-dropdown>
+<vscode-checkbox id="profile-by-thread">${vscode.l10n.t('Divide by thread')}</vscode-checkbox>
+<vscode-checkbox id="profile-idle">${vscode.l10n.t('Idle too')}</vscode-checkbox>
+<vscode-text-field id="profile-search" placeholder="${vscode.l10n.t('Search functions (regular expression)')}" aria-label="${vscode.l10n.t('Search functions, a regular expression')}"></vscode-text-field>
 <span class="count" id="profile-matched" role="status"></span>
 <span class="spring"></span>
-<vscode-button id="profile-whole" appearance="secondary">All</vscode-button>
-<vscode-button id="profile-reset" appearance="secondary">Begin Anew</vscode-button>
-<vscode-button id="save-collapsed" appearance="secondary">Save Stacks…</vscode-button>
-<vscode-button id="save-cpuprofile" appearance="secondary">Open as .cpuprofile…</vscode-button>
+<vscode-button id="profile-whole" appearance="secondary">${vscode.l10n.t('All')}</vscode-button>
+<vscode-button id="profile-reset" appearance="secondary">${vscode.l10n.t('Begin Anew')}</vscode-button>
+<vscode-button id="save-collapsed" appearance="secondary">${vscode.l10n.t('Save Stacks…')}</vscode-button>
+<vscode-button id="save-cpuprofile" appearance="secondary">${vscode.l10n.t('Open as .cpuprofile…')}</vscode-button>
 </div>
-<canvas id="flames" tabindex="0" role="application" aria-roledescription="flame graph" aria-describedby="flame-chosen" aria-label="Flame graph. Arrow keys choose, Enter zooms, Escape goes back, O opens the source."></canvas>
+<canvas id="flames" tabindex="0" role="application" aria-roledescription="${vscode.l10n.t('flame graph')}" aria-describedby="flame-chosen" aria-label="${vscode.l10n.t('Flame graph. Arrow keys choose, Enter zooms, Escape goes back, O opens the source.')}"></canvas>
 <div class="status" id="flame-chosen" role="status" aria-live="polite"></div>
-<details id="functions"><summary>Functions, as a table</summary><div class="scroll" id="function-table"></div></details>
+<details id="functions"><summary>${vscode.l10n.t('Functions, as a table')}</summary><div class="scroll" id="function-table"></div></details>
 </section>`;
+}
 
-const BOOT = `
-<section id="boot" role="tabpanel" aria-labelledby="tab-boot" hidden>
+function boot(): string {
+  return markup`<section id="boot" role="tabpanel" aria-labelledby="tab-boot" hidden>
 <p class="missing" id="boot-missing" role="status" hidden></p>
 <div class="bar">
-<label for="boot-other">Compare with</label><vscode-dropdown id="boot-other" aria-label="Compare with an earlier boot"></vscode-dropdown>
+<label for="boot-other">${vscode.l10n.t('Compare with')}</label><vscode-dropdown id="boot-other" aria-label="${vscode.l10n.t('Compare with an earlier boot')}"></vscode-dropdown>
 <span class="spring"></span>
-<vscode-button id="boot-forget" appearance="secondary">Forget Earlier Boots</vscode-button>
+<vscode-button id="boot-forget" appearance="secondary">${vscode.l10n.t('Forget Earlier Boots')}</vscode-button>
 </div>
 <div id="boot-summary"></div>
 <div class="scroll" id="boot-table"></div>
 </section>`;
+}
 
-const BODY = `<div id="tabs" role="tablist" aria-label="History">
-<button role="tab" id="tab-timeline" aria-controls="timeline" aria-selected="true">Timeline</button>
-<button role="tab" id="tab-latencies" aria-controls="latencies" aria-selected="false" tabindex="-1">Latencies</button>
-<button role="tab" id="tab-profile" aria-controls="profile" aria-selected="false" tabindex="-1">Profile</button>
-<button role="tab" id="tab-boot" aria-controls="boot" aria-selected="false" tabindex="-1">Boot</button>
+function tabs(): string {
+  return markup`<div id="tabs" role="tablist" aria-label="${vscode.l10n.t('History')}">
+<button role="tab" id="tab-timeline" aria-controls="timeline" aria-selected="true">${vscode.l10n.t('Timeline')}</button>
+<button role="tab" id="tab-latencies" aria-controls="latencies" aria-selected="false" tabindex="-1">${vscode.l10n.t('Latencies')}</button>
+<button role="tab" id="tab-profile" aria-controls="profile" aria-selected="false" tabindex="-1">${vscode.l10n.t('Profile')}</button>
+<button role="tab" id="tab-boot" aria-controls="boot" aria-selected="false" tabindex="-1">${vscode.l10n.t('Boot')}</button>
 <span class="spring"></span>
 <span id="state" role="status"></span>
-<vscode-checkbox id="live" checked>Live</vscode-checkbox>
-</div>
-${TIMELINE}${LATENCIES}${PROFILE}${BOOT}`;
+<vscode-checkbox id="live" checked>${vscode.l10n.t('Live')}</vscode-checkbox>
+</div>`;
+}
 
+/** Translated when it is opened. */
 export function historyPage(): Page {
   return {
     script: 'history',
@@ -133,6 +139,6 @@ export function historyPage(): Page {
     // Events and samples are gathered there.
     livesHidden: true,
     style: STYLE,
-    body: BODY,
+    body: [tabs(), timeline(), latencies(), profile(), boot()].join('\n'),
   };
 }

@@ -1,7 +1,8 @@
 /** The memory-pool visualizer's markup and style. */
 import * as vscode from 'vscode';
-import type { Page } from './page.ts';
+import { markup, type Page } from './page.ts';
 
+/** Translated when it is opened. */
 export function memoryPoolsPage(): Page {
   return {
     script: 'memory-pools',
@@ -9,7 +10,7 @@ export function memoryPoolsPage(): Page {
     // The last minutes are gathered there: who follows a page to its owner comes back to them.
     livesHidden: true,
     style: STYLE,
-    body: BODY,
+    body: body(),
   };
 }
 
@@ -54,36 +55,38 @@ footer { display: flex; flex-direction: column; gap: 2px; }
 @media (max-width: 700px) { main { flex-direction: column; } aside { width: auto; max-width: none; max-height: 40%; border-left: none; } }
 `;
 
-const BODY = `<header>
+function body(): string {
+  return markup`<header>
 <div id="state" hidden></div>
 <span class="space"></span>
-<vscode-button id="live" hidden>Back to Now</vscode-button>
-<vscode-button id="mark" appearance="secondary">Compare From Here</vscode-button>
-<vscode-button id="smaller" appearance="secondary" aria-label="Zoom out">−</vscode-button>
-<vscode-button id="larger" appearance="secondary" aria-label="Zoom in">+</vscode-button>
-<vscode-button id="all" appearance="secondary">Show All</vscode-button>
+<vscode-button id="live" hidden>${vscode.l10n.t('Back to Now')}</vscode-button>
+<vscode-button id="mark" appearance="secondary">${vscode.l10n.t('Compare From Here')}</vscode-button>
+<vscode-button id="smaller" appearance="secondary" aria-label="${vscode.l10n.t('Zoom out')}">−</vscode-button>
+<vscode-button id="larger" appearance="secondary" aria-label="${vscode.l10n.t('Zoom in')}">+</vscode-button>
+<vscode-button id="all" appearance="secondary">${vscode.l10n.t('Show All')}</vscode-button>
 </header>
 <main>
 <div id="picture">
-<canvas id="map" tabindex="0" role="application" aria-roledescription="map of memory" aria-describedby="pointed" aria-label="Every page of memory. Arrow keys choose a page, N the next one in another use, Enter goes close and then to its owner, O the next object, Escape shows all, plus and minus zoom, brackets go back and forth in time. The tables beside it say how much each class has."></canvas>
-<canvas id="timeline" tabindex="0" role="slider" aria-label="Used pages over the last minutes; the moment that is shown"></canvas>
+<canvas id="map" tabindex="0" role="application" aria-roledescription="${vscode.l10n.t('map of memory')}" aria-describedby="pointed" aria-label="${vscode.l10n.t('Every page of memory. Arrow keys choose a page, N the next one in another use, Enter goes close and then to its owner, O the next object, Escape shows all, plus and minus zoom, brackets go back and forth in time. The tables beside it say how much each class has.')}"></canvas>
+<canvas id="timeline" tabindex="0" role="slider" aria-label="${vscode.l10n.t('Used pages over the last minutes; the moment that is shown')}"></canvas>
 <div id="message" hidden></div>
 </div>
 <aside>
-<vscode-panels id="tabs" aria-label="Allocators">
-<vscode-panel-tab id="tab-classes">Classes</vscode-panel-tab>
-<vscode-panel-tab id="tab-pages">Pages</vscode-panel-tab>
-<vscode-panel-tab id="tab-changes">Changes</vscode-panel-tab>
-<vscode-panel-tab id="tab-leaks">Allocations</vscode-panel-tab>
-<vscode-panel-view id="view-classes"><div id="classes"></div><h3>Requested and allocated</h3><div id="totals"></div></vscode-panel-view>
-<vscode-panel-view id="view-pages"><h3>Page pools, with their marks</h3><div id="gauges"></div><h3>Free blocks</h3><div id="largest" class="quiet"></div><div id="ranges"></div></vscode-panel-view>
-<vscode-panel-view id="view-changes"><div id="changes-summary" role="status">Choose a moment and compare from it.</div><div id="changes"></div><h3 id="growth-heading" hidden>Live objects</h3><div id="growth"></div><div id="new-summary" class="quiet"></div><ul id="new-objects" aria-label="New objects"></ul></vscode-panel-view>
-<vscode-panel-view id="view-leaks"><div><vscode-button id="refresh-leaks" appearance="secondary">Read Allocations</vscode-button></div><div id="leaks-message" class="quiet"></div><div id="chain" hidden><h3>Chain of callers</h3><div id="chain-summary" role="status"></div><ol id="callers"></ol></div><div id="leaks" hidden></div></vscode-panel-view>
+<vscode-panels id="tabs" aria-label="${vscode.l10n.t('Allocators')}">
+<vscode-panel-tab id="tab-classes">${vscode.l10n.t('Classes')}</vscode-panel-tab>
+<vscode-panel-tab id="tab-pages">${vscode.l10n.t('Pages')}</vscode-panel-tab>
+<vscode-panel-tab id="tab-changes">${vscode.l10n.t('Changes')}</vscode-panel-tab>
+<vscode-panel-tab id="tab-leaks">${vscode.l10n.t('Allocations')}</vscode-panel-tab>
+<vscode-panel-view id="view-classes"><div id="classes"></div><h3>${vscode.l10n.t('Requested and allocated')}</h3><div id="totals"></div></vscode-panel-view>
+<vscode-panel-view id="view-pages"><h3>${vscode.l10n.t('Page pools, with their marks')}</h3><div id="gauges"></div><h3>${vscode.l10n.t('Free blocks')}</h3><div id="largest" class="quiet"></div><div id="ranges"></div></vscode-panel-view>
+<vscode-panel-view id="view-changes"><div id="changes-summary" role="status">${vscode.l10n.t('Choose a moment and compare from it.')}</div><div id="changes"></div><h3 id="growth-heading" hidden>${vscode.l10n.t('Live objects')}</h3><div id="growth"></div><div id="new-summary" class="quiet"></div><ul id="new-objects" aria-label="${vscode.l10n.t('New objects')}"></ul></vscode-panel-view>
+<vscode-panel-view id="view-leaks"><div><vscode-button id="refresh-leaks" appearance="secondary">${vscode.l10n.t('Read Allocations')}</vscode-button></div><div id="leaks-message" class="quiet"></div><div id="chain" hidden><h3>${vscode.l10n.t('Chain of callers')}</h3><div id="chain-summary" role="status"></div><ol id="callers"></ol></div><div id="leaks" hidden></div></vscode-panel-view>
 </vscode-panels>
 </aside>
 </main>
 <footer>
 <div id="pointed" role="status" aria-live="polite"></div>
-<div id="legend" role="group" aria-label="Pages by what they are; a button lets its pages stand out"></div>
+<div id="legend" role="group" aria-label="${vscode.l10n.t('Pages by what they are; a button lets its pages stand out')}"></div>
 <div id="notes" hidden></div>
 </footer>`;
+}

@@ -10,7 +10,7 @@ export interface Page {
   title: string;
   /** Rules that this page adds to those of all pages. */
   style: string;
-  /** Constant markup: nothing of a guest or a file may be in it. */
+  /** What `markup` gives: nothing of a guest or a file may be in it. */
   body: string;
   /** It lives on while another editor hides it: for a page that has gathered something. */
   livesHidden?: true;
@@ -44,20 +44,36 @@ export function openPage(
   return panel;
 }
 
+/** Markup with the user's texts in it, escaped: `markup\`<p>${vscode.l10n.t('Pages')}</p>\``. */
+export function markup(parts: TemplateStringsArray, ...texts: string[]): string {
+  return String.raw({ raw: parts }, ...texts.map(escapeHtml));
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+}
+
+/** What the page's script is told of the user's language, as data: it finds it before its own modules begin. */
+function translations(): string {
+  const bundle = JSON.stringify(vscode.l10n.bundle ?? {}).replaceAll('<', '\\u003c');
+  return `<script id="translations" type="application/json">${bundle}</script>`;
+}
+
 function html(webview: vscode.Webview, script: vscode.Uri, { title, style, body }: Page): string {
   const nonce = randomBytes(16).toString('base64');
   const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}' ${EMPTY_STYLE}; font-src ${webview.cspSource}`;
   return `<!DOCTYPE html>
-<html lang="en">
+<html lang="${vscode.l10n.bundle ? vscode.env.language : 'en'}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width">
-<title>${title}</title>
+<title>${escapeHtml(title)}</title>
 <style nonce="${nonce}">${STYLE}${style}</style>
 </head>
 <body>
 ${body}
+${translations()}
 <script nonce="${nonce}" src="${webview.asWebviewUri(script).toString()}"></script>
 </body>
 </html>`;

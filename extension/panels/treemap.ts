@@ -6,7 +6,7 @@ import type { MapRow, ToHost, ToPage } from '../../webviews/treemap/messages.ts'
 import { sentence } from '../sessions.ts';
 import { bothSizes, symbolLabel } from '../sizes/rows.ts';
 import type { SymbolSizes } from '../sizes/symbol-sizes.ts';
-import { openPage, type Page } from './page.ts';
+import { markup, openPage, type Page } from './page.ts';
 
 const TYPE = 'unikernel.sizes.treemap';
 /** More rectangles cannot be told apart. */
@@ -149,7 +149,7 @@ nav { display: flex; flex-wrap: wrap; gap: 4px; }
 #map { flex: 1; min-height: 0; width: 100%; cursor: pointer; display: block; }
 #status { min-height: 1.4em; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 `,
-    body: `<header>
+    body: markup`<header>
 <div class="field"><label for="grouping">${vscode.l10n.t('Group by')}</label><vscode-dropdown id="grouping" aria-label="${vscode.l10n.t('Group by')}">
 <vscode-option value="source">${vscode.l10n.t('folder and file')}</vscode-option><vscode-option value="section">${vscode.l10n.t('section')}</vscode-option><vscode-option value="name">${vscode.l10n.t('name')}</vscode-option>
 </vscode-dropdown></div>

@@ -4,7 +4,7 @@ import type { Query, ToHost, ToPage } from '../../webviews/waits-for/messages.ts
 import type { Sessions } from '../sessions.ts';
 import { showThread } from '../show-thread.ts';
 import { LiveView } from '../views/live-view.ts';
-import { openPage, type Page } from './page.ts';
+import { markup, openPage, type Page } from './page.ts';
 import { select } from './waits-for-rows.ts';
 
 const TYPE = 'unikernel.waitsFor';
@@ -119,6 +119,7 @@ function nothing(message: string): ToPage {
   return { type: 'nothing', message, isError: false };
 }
 
+/** Translated when it is opened. */
 function page(): Page {
   return {
     script: 'waits-for',
@@ -126,7 +127,7 @@ function page(): Page {
     // Places and the part that is seen are kept.
     livesHidden: true,
     style: STYLE,
-    body: BODY,
+    body: body(),
   };
 }
 
@@ -168,27 +169,29 @@ footer { display: flex; flex-direction: column; gap: 2px; }
 @media (max-width: 640px) { main { flex-direction: column; } aside { width: auto; max-width: none; max-height: 40%; border-left: none; } }
 `;
 
-const BODY = `<header>
-<div class="field"><label for="scope">Show</label><vscode-dropdown id="scope" aria-label="Show">
-<vscode-option value="all">everything</vscode-option><vscode-option value="contended">only contended</vscode-option><vscode-option value="cycles">only cycles</vscode-option>
+function body(): string {
+  return markup`<header>
+<div class="field"><label for="scope">${vscode.l10n.t('Show')}</label><vscode-dropdown id="scope" aria-label="${vscode.l10n.t('Show')}">
+<vscode-option value="all">${vscode.l10n.t('everything')}</vscode-option><vscode-option value="contended">${vscode.l10n.t('only contended')}</vscode-option><vscode-option value="cycles">${vscode.l10n.t('only cycles')}</vscode-option>
 </vscode-dropdown></div>
-<vscode-text-field id="filter" placeholder="Filter by lock or thread" aria-label="Filter by the name of a lock or a thread"></vscode-text-field>
+<vscode-text-field id="filter" placeholder="${vscode.l10n.t('Filter by lock or thread')}" aria-label="${vscode.l10n.t('Filter by the name of a lock or a thread')}"></vscode-text-field>
 </header>
 <main>
 <div id="picture">
-<canvas id="graph" tabindex="0" role="application" aria-roledescription="graph" aria-describedby="chosen" aria-label="Waits-for graph. Arrow keys choose a thread or a lock, Enter goes to it, plus and minus zoom, Shift and an arrow key move the picture, 0 shows all. The list beside it says the same."></canvas>
+<canvas id="graph" tabindex="0" role="application" aria-roledescription="${vscode.l10n.t('graph')}" aria-describedby="chosen" aria-label="${vscode.l10n.t('Waits-for graph. Arrow keys choose a thread or a lock, Enter goes to it, plus and minus zoom, Shift and an arrow key move the picture, 0 shows all. The list beside it says the same.')}"></canvas>
 <div id="message" hidden></div>
-<div id="tools" role="toolbar" aria-label="Picture">
-<vscode-button id="smaller" appearance="secondary" aria-label="Zoom out">−</vscode-button>
-<vscode-button id="larger" appearance="secondary" aria-label="Zoom in">+</vscode-button>
-<vscode-button id="all" appearance="secondary">Show All</vscode-button>
-<vscode-button id="arrange" appearance="secondary">Arrange</vscode-button>
+<div id="tools" role="toolbar" aria-label="${vscode.l10n.t('Picture')}">
+<vscode-button id="smaller" appearance="secondary" aria-label="${vscode.l10n.t('Zoom out')}">−</vscode-button>
+<vscode-button id="larger" appearance="secondary" aria-label="${vscode.l10n.t('Zoom in')}">+</vscode-button>
+<vscode-button id="all" appearance="secondary">${vscode.l10n.t('Show All')}</vscode-button>
+<vscode-button id="arrange" appearance="secondary">${vscode.l10n.t('Arrange')}</vscode-button>
 </div>
 </div>
-<aside aria-labelledby="heading"><h2 id="heading">Locks, holders and waiters</h2><ul id="list"></ul></aside>
+<aside aria-labelledby="heading"><h2 id="heading">${vscode.l10n.t('Locks, holders and waiters')}</h2><ul id="list"></ul></aside>
 </main>
 <footer>
 <div id="chosen" role="status" aria-live="polite" hidden></div>
-<div class="line"><div id="status" hidden></div><div id="legend" aria-hidden="true"><span class="waits">waits for</span><span class="holds">held by</span><span class="shares">shared with</span><span class="cycle">deadlock</span></div></div>
+<div class="line"><div id="status" hidden></div><div id="legend" aria-hidden="true"><span class="waits">${vscode.l10n.t('waits for')}</span><span class="holds">${vscode.l10n.t('held by')}</span><span class="shares">${vscode.l10n.t('shared with')}</span><span class="cycle">${vscode.l10n.t('deadlock')}</span></div></div>
 <div id="notes" hidden></div>
 </footer>`;
+}

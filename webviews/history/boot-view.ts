@@ -1,4 +1,5 @@
 /** The boot's tab: phases as bars, beside those of an earlier boot. */
+import * as l10n from '@vscode/l10n';
 import type { Button, Dropdown } from '@vscode/webview-ui-toolkit';
 import { type BootChartRow, type BootRun, bootTime, compareBoots } from '../../debug-adapter/history/boot-chart.ts';
 import { element, fillDropdown, tellMissing } from '../dom.ts';
@@ -6,7 +7,6 @@ import type { ToHost } from './messages.ts';
 import { lengthText } from './span.ts';
 
 const NONE = 'none';
-const NO_BOOT = 'Nothing is known of a boot yet: debug a kernel that keeps the phases of its boot.';
 
 export class BootView {
   readonly #other = element<Dropdown>('boot-other');
@@ -43,7 +43,7 @@ export class BootView {
     const isThere = this.#wanted === NONE || earlier.some(({ id }) => id === this.#wanted);
     this.#compared = (isThere ? this.#wanted : undefined) ?? earlier[0]?.id ?? NONE;
     const options = [
-      { value: NONE, text: 'no other boot' },
+      { value: NONE, text: l10n.t('no other boot') },
       ...earlier.map((run) => ({ value: run.id, text: nameOf(run) })),
     ];
     fillDropdown(this.#other, options, this.#compared);
@@ -51,7 +51,7 @@ export class BootView {
 
   #show(): void {
     const now = this.#current;
-    tellMissing(this.#missing, now ? '' : NO_BOOT);
+    tellMissing(this.#missing, now ? '' : noBoot());
     if (!now) {
       return;
     }
@@ -60,6 +60,10 @@ export class BootView {
     this.#summary.textContent = summaryOf(now, before);
     this.#table.replaceChildren(tableOf(rows, before !== undefined));
   }
+}
+
+function noBoot(): string {
+  return l10n.t('Nothing is known of a boot yet: debug a kernel that keeps the phases of its boot.');
 }
 
 function nameOf({ when, label, phases }: BootRun): string {
@@ -71,20 +75,26 @@ function nameOf({ when, label, phases }: BootRun): string {
 function summaryOf(now: BootRun, before: BootRun | undefined): string {
   const time = bootTime(now.phases) ?? 0;
   const kernel = time - (now.phases[1]?.begin ?? 0);
-  const text = `From power-on to the first program: ${lengthText(time)}, of which the kernel took ${lengthText(kernel)}.`;
+  const text = l10n.t(
+    'From power-on to the first program: {0}, of which the kernel took {1}.',
+    lengthText(time),
+    lengthText(kernel),
+  );
   const other = before && bootTime(before.phases);
-  return other === undefined ? text : `${text} The other boot: ${lengthText(other)}.`;
+  return other === undefined ? text : `${text} ${l10n.t('The other boot: {0}.', lengthText(other))}`;
 }
 
 function tableOf(rows: readonly BootChartRow[], hasOther: boolean): HTMLElement {
   const table = document.createElement('table');
-  table.setAttribute('aria-label', 'Phases of the boot');
+  table.setAttribute('aria-label', l10n.t('Phases of the boot'));
   const head = table.createTHead().insertRow();
-  for (const title of ['Phase', 'From power-on on', 'Took', ...(hasOther ? ['The other', 'Change'] : [])]) {
+  const words = [l10n.t('Phase'), l10n.t('From power-on on')];
+  const numbers = [l10n.t('Took'), ...(hasOther ? [l10n.t('The other'), l10n.t('Change')] : [])];
+  for (const title of [...words, ...numbers]) {
     const cell = document.createElement('th');
     cell.scope = 'col';
     cell.textContent = title;
-    cell.className = title === 'Phase' || title.startsWith('From') ? '' : 'number';
+    cell.className = numbers.includes(title) ? 'number' : '';
     head.append(cell);
   }
   const body = table.createTBody();
@@ -118,7 +128,11 @@ function lineOf({ name, now, before }: BootChartRow, end: number, hasOther: bool
     cell(line, before ? lengthText(before.duration) : '–');
     const change = now && before ? now.duration - before.duration : undefined;
     const text =
-      change === undefined ? (now ? 'new' : 'gone') : `${change < 0 ? '−' : '+'}${lengthText(Math.abs(change))}`;
+      change === undefined
+        ? now
+          ? l10n.t('new')
+          : l10n.t('gone')
+        : `${change < 0 ? '−' : '+'}${lengthText(Math.abs(change))}`;
     // A change that a busy host makes by itself is no news.
     const isNews =
       change !== undefined && Math.abs(change) > 0.2 * (before?.duration ?? 0) && Math.abs(change) > 50_000;

@@ -1,4 +1,5 @@
 /** The profile's tab: a flame graph of the kernel's samples. */
+import * as l10n from '@vscode/l10n';
 import type { Button, Checkbox, Dropdown, TextField } from '@vscode/webview-ui-toolkit';
 import {
   collapsedStacks,
@@ -44,10 +45,10 @@ export class FlameView {
     this.#post = post;
     const share = (samples: number): string =>
       `${((100 * samples) / Math.max(1, this.#root?.total ?? 0)).toFixed(1)} %`;
-    this.#table = new Table(element('function-table'), 'Functions', [
-      { title: 'Function', text: ({ name }) => name, activate: ({ node }) => this.#opener(node) },
-      { title: 'Itself', text: ({ self }) => share(self), order: ({ self }) => self },
-      { title: 'With what it calls', text: ({ total }) => share(total), order: ({ total }) => total },
+    this.#table = new Table(element('function-table'), l10n.t('Functions'), [
+      { title: l10n.t('Function'), text: ({ name }) => name, activate: ({ node }) => this.#opener(node) },
+      { title: l10n.t('Itself'), text: ({ self }) => share(self), order: ({ self }) => self },
+      { title: l10n.t('With what it calls'), text: ({ total }) => share(total), order: ({ total }) => total },
     ]);
     this.#fillThreads();
     this.#listen();
@@ -85,11 +86,11 @@ export class FlameView {
     }
     this.#threads = text;
     const options = rows.map(([id, name]) => ({ value: String(id), text: name }));
-    fillDropdown(this.#thread, [{ value: ALL, text: 'all threads' }, ...options], this.#chosenThread);
+    fillDropdown(this.#thread, [{ value: ALL, text: l10n.t('all threads') }, ...options], this.#chosenThread);
   }
 
   #name(thread: number): string {
-    return this.#profile?.threads.get(thread) ?? `thread ${thread}`;
+    return this.#profile?.threads.get(thread) ?? l10n.t('thread {0}', thread);
   }
 
   #includes = ({ thread }: ProfileStack): boolean => {
@@ -119,10 +120,10 @@ export class FlameView {
   #summary(): string {
     const { total = 0 } = this.#root ?? {};
     const { rate = 0, lost = 0, total: all = 0 } = this.#profile ?? {};
-    const missed = lost > 0 ? `, ${lost} lost` : '';
+    const known = lost > 0 ? l10n.t('{0} samples, {1} lost', all, lost) : l10n.t('{0} samples', all);
     return total === 0
-      ? `No sample of a busy thread yet, ${all} in all${missed}.`
-      : `${total} of ${all} samples${missed}; each CPU is sampled ${Math.round(rate)} times a second.`;
+      ? l10n.t('No sample of a busy thread yet, {0} in all.', known)
+      : l10n.t('{0} of {1}; each CPU is sampled {2} times a second.', total, known, Math.round(rate));
   }
 
   #chosenBox(): Box | undefined {
@@ -192,7 +193,14 @@ export class FlameView {
     const percent = (count: number): string => `${((100 * count) / Math.max(1, total)).toFixed(1)} %`;
     const { file, line } = node.place;
     const place = file === undefined ? '' : `, ${file.split('/').at(-1)}:${line}`;
-    return `${node.name}${place}: ${percent(node.total)} of the samples (${node.total}), ${percent(node.self)} in itself`;
+    const name = `${node.name}${place}`;
+    return l10n.t(
+      '{0}: {1} of the samples ({2}), {3} in itself',
+      name,
+      percent(node.total),
+      node.total,
+      percent(node.self),
+    );
   }
 
   #zoom(path: string[]): void {

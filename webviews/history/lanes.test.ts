@@ -42,7 +42,7 @@ const TIMELINE: Timeline = {
   ],
 };
 const names = (thread: number): string => TIMELINE.threads.find(({ id }) => id === thread)?.name ?? '?';
-const all = new Set<Kind>(KINDS.map(({ kind }) => kind));
+const all = new Set<Kind>(KINDS);
 const without = (...kinds: Kind[]): Set<Kind> => new Set([...all].filter((kind) => !kinds.includes(kind)));
 
 test('CPUs first, then threads; before the scheduler there is none', () => {

@@ -1,19 +1,31 @@
 /** The timeline's rows: CPUs, then threads; what is filtered out is not among them. Pure. */
+import * as l10n from '@vscode/l10n';
 import type { CpuLane, Interval, Mark, ThreadLane, Timeline } from '../../debug-adapter/history/timeline.ts';
 import { lengthText, momentText, type Span } from './span.ts';
 
 /** What can be shown or left out. */
 export type Kind = 'running' | 'ready' | 'locked' | 'waiting' | 'file' | 'timer' | 'idle';
 
-export const KINDS: readonly { kind: Kind; label: string }[] = [
-  { kind: 'running', label: 'Running' },
-  { kind: 'ready', label: 'Ready, not running' },
-  { kind: 'locked', label: 'Waiting for a lock' },
-  { kind: 'waiting', label: 'Sleeping or waiting otherwise' },
-  { kind: 'file', label: 'File operations' },
-  { kind: 'timer', label: 'Timers' },
-  { kind: 'idle', label: 'Idle threads' },
-];
+export const KINDS: readonly Kind[] = ['running', 'ready', 'locked', 'waiting', 'file', 'timer', 'idle'];
+
+export function kindName(kind: Kind): string {
+  switch (kind) {
+    case 'running':
+      return l10n.t('Running');
+    case 'ready':
+      return l10n.t('Ready, not running');
+    case 'locked':
+      return l10n.t('Waiting for a lock');
+    case 'waiting':
+      return l10n.t('Sleeping or waiting otherwise');
+    case 'file':
+      return l10n.t('File operations');
+    case 'timer':
+      return l10n.t('Timers');
+    case 'idle':
+      return l10n.t('Idle threads');
+  }
+}
 
 export interface Lane {
   key: string;
@@ -51,7 +63,7 @@ function cpuLane({ cpu, intervals, marks }: CpuLane, { kinds }: Filters, idle: R
   return {
     key: `cpu ${cpu}`,
     isCpu: true,
-    label: `CPU ${cpu}`,
+    label: cpuName(cpu),
     intervals: kinds.has('idle') ? intervals : intervals.filter(({ thread }) => !idle.has(thread)),
     marks: shownMarks(marks, kinds),
   };
@@ -115,24 +127,34 @@ export function intervalAt(lane: Lane, time: number, slack: number): Interval | 
 /** One sentence about an item, for people who see the picture and for those who hear it. */
 export function sentenceOf(item: Item, name: (thread: number) => string): string {
   if (isMark(item)) {
-    const who = item.thread === 0 ? `CPU ${item.cpu}` : name(item.thread);
-    return `${who}: ${item.label}, on CPU ${item.cpu} at ${momentText(item.time, 1000)}`;
+    const who = item.thread === 0 ? cpuName(item.cpu) : name(item.thread);
+    return l10n.t('{0}: {1}, on CPU {2} at {3}', who, item.label, item.cpu, momentText(item.time, 1000));
   }
   const { begin, end, isOpen, thread, cpu } = item;
-  const length = isOpen ? `for ${lengthText(end - begin)} up to now` : `for ${lengthText(end - begin)}`;
-  const since = `from ${momentText(begin, 1000)}`;
+  const length = isOpen ? l10n.t('{0} up to now', lengthText(end - begin)) : lengthText(end - begin);
+  const since = momentText(begin, 1000);
   switch (item.activity) {
     case 'running':
-      return `${name(thread)} ran on CPU ${cpu} ${length}, ${since}`;
-    case 'ready': {
-      const why = item.wokenBy === undefined ? 'put off its CPU' : `woken by ${name(item.wokenBy)}`;
-      return `${name(thread)} could run and did not ${length}, ${since}, ${why}`;
-    }
-    case 'waiting': {
-      const what = item.kind === 'sleep' ? 'slept' : `waited for ${item.description}`;
-      return `${name(thread)} ${what} ${length}, ${since}`;
-    }
+      return l10n.t('{0} ran on CPU {1} for {2}, from {3}', name(thread), cpu, length, since);
+    case 'ready':
+      return item.wokenBy === undefined
+        ? l10n.t('{0} could run and did not for {1}, from {2}, put off its CPU', name(thread), length, since)
+        : l10n.t(
+            '{0} could run and did not for {1}, from {2}, woken by {3}',
+            name(thread),
+            length,
+            since,
+            name(item.wokenBy),
+          );
+    case 'waiting':
+      return item.kind === 'sleep'
+        ? l10n.t('{0} slept for {1}, from {2}', name(thread), length, since)
+        : l10n.t('{0} waited for {1} for {2}, from {3}', name(thread), item.description, length, since);
   }
+}
+
+function cpuName(cpu: number): string {
+  return l10n.t('CPU {0}', cpu);
 }
 
 /** What fits into a small box: without the kind of a lock that stands before its name. */
@@ -145,7 +167,14 @@ export function shortText(item: Item): string {
   if (isMark(item)) {
     return item.label;
   }
-  return item.activity === 'waiting' ? item.description : item.activity;
+  switch (item.activity) {
+    case 'running':
+      return l10n.t('running');
+    case 'ready':
+      return l10n.t('ready');
+    case 'waiting':
+      return item.description;
+  }
 }
 
 export interface Match {

@@ -1,4 +1,5 @@
 /** The tab of latencies: waits for locks, wake-ups, timers. */
+import * as l10n from '@vscode/l10n';
 import type { Button, Checkbox, TextField } from '@vscode/webview-ui-toolkit';
 import type { EventLog } from '../../debug-adapter/history/event-log.ts';
 import {
@@ -20,7 +21,7 @@ function spread<R>(what: (row: R) => Distribution): Column<R>[] {
     text: (row) => (what(row).count > 0 ? lengthText(what(row)[key]) : '–'),
     order: (row) => what(row)[key],
   });
-  return [column('Median', 'median'), column('95 %', 'p95'), column('Longest', 'max')];
+  return [column(l10n.t('Median'), 'median'), column('95 %', 'p95'), column(l10n.t('Longest'), 'max')];
 }
 
 function count<R>(title: string, value: (row: R) => number): Column<R> {
@@ -43,38 +44,50 @@ export class LatencyView {
     const place = element('latency-tables');
     this.#empty.className = 'missing';
     place.append(this.#empty);
-    this.#locks = new Table(section(place, 'Waiting for locks, the most waited for first'), 'Waiting for locks', [
-      {
-        title: 'Lock',
-        text: ({ name, locks }) => (locks > 1 ? `${name} (${locks})` : name),
-        activate:
-          ({ name }) =>
-          () =>
-            reveal(name),
-      },
-      count('Acquired', ({ acquisitions }) => acquisitions),
-      count('Waited', ({ waited }) => waited.count),
-      { title: 'In all', text: ({ waited }) => lengthText(waited.total), order: ({ waited }) => waited.total },
-      ...spread<LockLatency>(({ waited }) => waited),
-      { title: 'Longest by', text: ({ slowest }) => slowest?.name ?? '–' },
-      { title: 'Held longest', text: ({ held }) => lengthText(held.max), order: ({ held }) => held.max },
-      { title: 'Waiting now', text: ({ waiting }) => waiting.map(({ name }) => name).join(', ') || '–' },
-    ]);
-    this.#wakeUps = new Table(section(place, 'From being woken to running, the slowest first'), 'Wake-ups', [
-      {
-        title: 'Thread',
-        text: ({ name }) => name,
-        activate:
-          ({ name }) =>
-          () =>
-            reveal(name),
-      },
-      count('Woken', ({ latency }) => latency.count),
-      ...spread<WakeUpLatency>(({ latency }) => latency),
-    ]);
-    this.#timers = new Table(section(place, 'How late timers came'), 'Timers', [
-      { title: 'Timer', text: ({ name }) => name },
-      count('Fired', ({ late }) => late.count),
+    this.#locks = new Table(
+      section(place, l10n.t('Waiting for locks, the most waited for first')),
+      l10n.t('Waiting for locks'),
+      [
+        {
+          title: l10n.t('Lock'),
+          text: ({ name, locks }) => (locks > 1 ? `${name} (${locks})` : name),
+          activate:
+            ({ name }) =>
+            () =>
+              reveal(name),
+        },
+        count(l10n.t('Acquired'), ({ acquisitions }) => acquisitions),
+        count(l10n.t('Waited'), ({ waited }) => waited.count),
+        {
+          title: l10n.t('In all'),
+          text: ({ waited }) => lengthText(waited.total),
+          order: ({ waited }) => waited.total,
+        },
+        ...spread<LockLatency>(({ waited }) => waited),
+        { title: l10n.t('Longest by'), text: ({ slowest }) => slowest?.name ?? '–' },
+        { title: l10n.t('Held longest'), text: ({ held }) => lengthText(held.max), order: ({ held }) => held.max },
+        { title: l10n.t('Waiting now'), text: ({ waiting }) => waiting.map(({ name }) => name).join(', ') || '–' },
+      ],
+    );
+    this.#wakeUps = new Table(
+      section(place, l10n.t('From being woken to running, the slowest first')),
+      l10n.t('Wake-ups'),
+      [
+        {
+          title: l10n.t('Thread'),
+          text: ({ name }) => name,
+          activate:
+            ({ name }) =>
+            () =>
+              reveal(name),
+        },
+        count(l10n.t('Woken'), ({ latency }) => latency.count),
+        ...spread<WakeUpLatency>(({ latency }) => latency),
+      ],
+    );
+    this.#timers = new Table(section(place, l10n.t('How late timers came')), l10n.t('Timers'), [
+      { title: l10n.t('Timer'), text: ({ name }) => name },
+      count(l10n.t('Fired'), ({ late }) => late.count),
       ...spread<TimerLatency>(({ late }) => late),
     ]);
     this.#filter.addEventListener('input', () => this.#show());
@@ -103,8 +116,9 @@ export class LatencyView {
     this.#wakeUps.show(wakeUps.filter(fits));
     this.#timers.show(timers.filter(fits));
     this.#empty.hidden = locks.length + wakeUps.length + timers.length > 0;
-    this.#empty.textContent =
-      'Nothing was told of locks, wake-ups and timers: boot the kernel without --trace=none and --trace-records=0.';
+    this.#empty.textContent = l10n.t(
+      'Nothing was told of locks, wake-ups and timers: boot the kernel without --trace=none and --trace-records=0.',
+    );
   }
 }
 

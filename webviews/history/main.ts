@@ -1,4 +1,6 @@
 /** The history's page: gathers what the host reads, and shows it on four tabs. */
+import '../translations.ts';
+import * as l10n from '@vscode/l10n';
 import {
   type Checkbox,
   provideVSCodeDesignSystem,
@@ -28,11 +30,14 @@ provideVSCodeDesignSystem().register(
   vsCodeTextField(),
 );
 
-const NO_SESSION = 'Debug a kernel to see its history: what its CPUs and threads did, also while it runs.';
-const NO_TRACE =
-  'The kernel records nothing: its trace rings are off. Boot it without --trace=none and --trace-records=0 on its command line.';
-const NO_PROFILE =
-  'The kernel takes no samples of what runs. Add --profile to its command line, or --profile=1000 for 1000 samples a second of each CPU.';
+const NO_SESSION = l10n.t('Debug a kernel to see its history: what its CPUs and threads did, also while it runs.');
+const WAITING = l10n.t('Waiting for the guest…');
+const NO_TRACE = l10n.t(
+  'The kernel records nothing: its trace rings are off. Boot it without --trace=none and --trace-records=0 on its command line.',
+);
+const NO_PROFILE = l10n.t(
+  'The kernel takes no samples of what runs. Add --profile to its command line, or --profile=1000 for 1000 samples a second of each CPU.',
+);
 
 const host = acquireVsCodeApi();
 const post = (message: ToHost): void => host.postMessage(message);
@@ -99,9 +104,9 @@ function begin(session: string | undefined): void {
   building = undefined;
   notes.textContent = '';
   timelineView.clear();
-  const message = session === undefined ? NO_SESSION : 'Waiting for the guest…';
+  const message = session === undefined ? NO_SESSION : WAITING;
   timelineView.tell(message);
-  flameView.tell(session === undefined ? NO_SESSION : 'Waiting for the guest…');
+  flameView.tell(message);
   if (session === undefined) {
     state.textContent = '';
     bootView.show([], undefined);
@@ -141,14 +146,32 @@ function notesOn({ off, lost }: EventLog): string {
   const missing = ['thread_switch', 'thread_wake', 'lock_wait'].filter((kind) => off.has(kind));
   return [
     ...(missing.length > 0
-      ? [`Not recorded: ${missing.join(', ').replaceAll('_', ' ')}; --trace on the kernel’s command line says what is.`]
+      ? [
+          l10n.t(
+            'Not recorded: {0}; --trace on the kernel’s command line says what is.',
+            missing.join(', ').replaceAll('_', ' '),
+          ),
+        ]
       : []),
     ...(lost > 0
       ? [
-          `${lost.toLocaleString('en')} records were overwritten before they were read: more fit with --trace-records=64K.`,
+          l10n.t(
+            '{0} records were overwritten before they were read: more fit with --trace-records=64K.',
+            lost.toLocaleString('en'),
+          ),
         ]
       : []),
   ].join(' ');
+}
+
+function stateName({ ended, running }: Extract<ToPage, { type: 'state' }>): string {
+  if (ended) {
+    return l10n.t('ended');
+  }
+  if (!running) {
+    return l10n.t('stopped');
+  }
+  return live.checked ? l10n.t('live') : l10n.t('running');
 }
 
 window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
@@ -157,7 +180,7 @@ window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
       begin(data.session);
       break;
     case 'state':
-      state.textContent = data.ended ? 'ended' : data.running ? (live.checked ? 'live' : 'running') : 'stopped';
+      state.textContent = stateName(data);
       break;
     case 'trace':
       takeTrace(data);

@@ -1,4 +1,5 @@
 /** The timeline's search: what matches, and which match is shown. */
+import * as l10n from '@vscode/l10n';
 import type { Button, TextField } from '@vscode/webview-ui-toolkit';
 import { element, pattern } from '../dom.ts';
 import { type Item, type Lane, type Match, search } from './lanes.ts';
@@ -71,7 +72,13 @@ export class Finder {
 
   #tell(): void {
     const { length } = this.#matches;
-    const text = length === 0 ? 'none' : this.#at < 0 ? `${length} found` : `${this.#at + 1} of ${length}`;
-    this.#count.textContent = this.#field.value.trim() === '' ? '' : text;
+    this.#count.textContent = this.#field.value.trim() === '' ? '' : matchWords(length, this.#at);
   }
+}
+
+function matchWords(count: number, at: number): string {
+  if (count === 0) {
+    return l10n.t('none');
+  }
+  return at < 0 ? l10n.t('{0} found', count) : l10n.t('{0} of {1}', at + 1, count);
 }

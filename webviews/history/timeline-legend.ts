@@ -1,14 +1,14 @@
 /** What the timeline shows, and in which colour: boxes to be ticked. */
 import type { Checkbox } from '@vscode/webview-ui-toolkit';
-import { KINDS, type Kind } from './lanes.ts';
+import { KINDS, type Kind, kindName } from './lanes.ts';
 import { readTheme } from './theme.ts';
 
 /** Fills `bar`; `shown` has the kinds that are ticked, now and after each change. */
 export function fillLegend(bar: HTMLElement, shown: Set<Kind>, onChange: () => void): void {
-  for (const { kind, label } of KINDS) {
+  for (const kind of KINDS) {
     const box = document.createElement('vscode-checkbox') as Checkbox;
     box.checked = shown.has(kind);
-    box.append(...(kind === 'idle' ? [label] : [swatch(kind), label]));
+    box.append(...(kind === 'idle' ? [kindName(kind)] : [swatch(kind), kindName(kind)]));
     box.addEventListener('change', () => {
       if (box.checked) {
         shown.add(kind);

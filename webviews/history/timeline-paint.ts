@@ -1,4 +1,5 @@
 /** Draws the timeline: an overview, a ruler, a row for each CPU and each thread. */
+import * as l10n from '@vscode/l10n';
 import type { Interval, Mark } from '../../debug-adapter/history/timeline.ts';
 import { fitted } from '../dom.ts';
 import { firstAfter, type Item, isMark, type Kind, kindOf, type Lane, labelOf } from './lanes.ts';
@@ -111,7 +112,7 @@ function drawOverview(context: CanvasRenderingContext2D, { width, whole, span, l
   const bar = room / Math.max(1, load.length);
   context.font = theme.smallFont;
   context.fillStyle = theme.muted;
-  context.fillText('busy CPUs', 4, OVERVIEW / 2);
+  context.fillText(l10n.t('busy CPUs'), 4, OVERVIEW / 2);
   context.fillStyle = theme.running;
   context.globalAlpha = theme.isOutlined ? 1 : 0.6;
   load.forEach((share, index) => {

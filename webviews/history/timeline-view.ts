@@ -1,4 +1,5 @@
 /** The timeline's tab: chooses, zooms, moves, filters and finds, by mouse and by keys. */
+import * as l10n from '@vscode/l10n';
 import type { Button, TextField } from '@vscode/webview-ui-toolkit';
 import { chromeTrace } from '../../debug-adapter/history/chrome-trace.ts';
 import type { EventLog } from '../../debug-adapter/history/event-log.ts';
@@ -32,7 +33,6 @@ import { listenToPointer } from './timeline-pointer.ts';
 
 const ZOOM = 1.4;
 const MOST_IN_TABLE = 200;
-const HINT = 'Click or use the arrow keys to choose; Ctrl and the wheel zoom, dragging moves in time.';
 
 export class TimelineView {
   readonly #canvas = element<HTMLCanvasElement>('lanes');
@@ -40,7 +40,7 @@ export class TimelineView {
   readonly #missing = element('timeline-missing');
   readonly #filter = element<TextField>('lane-filter');
   readonly #details = element<HTMLDetailsElement>('in-sight');
-  readonly #kinds = new Set<Kind>(KINDS.map(({ kind }) => kind).filter((kind) => kind !== 'idle'));
+  readonly #kinds = new Set<Kind>(KINDS.filter((kind) => kind !== 'idle'));
   readonly #post: (message: ToHost) => void;
   readonly #camera: Camera;
   readonly #finder: Finder;
@@ -59,12 +59,16 @@ export class TimelineView {
       onSpan();
       this.paint();
     });
-    this.#table = new Table(element('in-sight-table'), 'What is in sight', [
-      { title: 'Where', text: ({ lane }) => lane.label },
-      { title: 'What', text: ({ item }) => shortText(item) },
-      { title: 'From', text: ({ item }) => momentText(beginOf(item), 1000), order: ({ item }) => beginOf(item) },
+    this.#table = new Table(element('in-sight-table'), l10n.t('What is in sight'), [
+      { title: l10n.t('Where'), text: ({ lane }) => lane.label },
+      { title: l10n.t('What'), text: ({ item }) => shortText(item) },
       {
-        title: 'For',
+        title: l10n.t('From'),
+        text: ({ item }) => momentText(beginOf(item), 1000),
+        order: ({ item }) => beginOf(item),
+      },
+      {
+        title: l10n.t('For'),
         text: ({ item }) => (isMark(item) ? '' : lengthText(item.end - item.begin)),
         order: ({ item }) => endOf(item) - beginOf(item),
       },
@@ -143,7 +147,7 @@ export class TimelineView {
   }
 
   #name(thread: number): string {
-    return this.#log?.threads.get(thread) ?? `thread ${thread}`;
+    return this.#log?.threads.get(thread) ?? l10n.t('thread {0}', thread);
   }
 
   /** Lays the rows out anew; what is chosen and found stays. */
@@ -172,7 +176,7 @@ export class TimelineView {
 
   #tellChosen(): void {
     const { lane = -1, item } = this.#chosen ?? {};
-    this.#say(item, this.#lanes[lane]?.label ?? HINT);
+    this.#say(item, this.#lanes[lane]?.label ?? hint());
   }
 
   #say(item: Item | undefined, otherwise: string): void {
@@ -333,4 +337,8 @@ export class TimelineView {
     const interval = intervalAt(found, time, 2 * pixel);
     return { lane, item: mark && (isAtEdge || !interval) ? mark : interval };
   }
+}
+
+function hint(): string {
+  return l10n.t('Click or use the arrow keys to choose; Ctrl and the wheel zoom, dragging moves in time.');
 }

@@ -1,4 +1,5 @@
 /** Live allocations by their chain of callers: how much, how much more than at the reading before, and who called whom. */
+import * as l10n from '@vscode/l10n';
 import type { AllocationGroup, MallocPoolsRow } from '../../debug-adapter/protocol.ts';
 import { formatBytes, formatDuration } from '../../debug-adapter/units.ts';
 import { element, Table } from '../dom.ts';
@@ -22,12 +23,16 @@ export class AllocationsTab {
 
   constructor(openCaller: (caller: string, call: number | undefined) => void) {
     this.#openCaller = openCaller;
-    this.#table = new Table<Leak>(element('leaks'), 'Live allocations by their callers', [
-      { title: 'Bytes', text: ({ requested }) => formatBytes(requested), order: ({ requested }) => requested },
-      { title: 'Change', text: ({ growth }) => changeWords(growth), order: ({ growth = 0 }) => growth },
-      { title: 'Count', text: ({ count }) => grouped(count), order: ({ count }) => count },
-      { title: 'Newest', text: ({ newest }) => (newest === 0 ? '' : this.#ago(newest)), order: ({ newest }) => newest },
-      { title: 'Allocated by', text: nameOf, activate: (leak) => () => this.#showChain(leak) },
+    this.#table = new Table<Leak>(element('leaks'), l10n.t('Live allocations by their callers'), [
+      { title: l10n.t('Bytes'), text: ({ requested }) => formatBytes(requested), order: ({ requested }) => requested },
+      { title: l10n.t('Change'), text: ({ growth }) => changeWords(growth), order: ({ growth = 0 }) => growth },
+      { title: l10n.t('Count'), text: ({ count }) => grouped(count), order: ({ count }) => count },
+      {
+        title: l10n.t('Newest'),
+        text: ({ newest }) => (newest === 0 ? '' : this.#ago(newest)),
+        order: ({ newest }) => newest,
+      },
+      { title: l10n.t('Allocated by'), text: nameOf, activate: (leak) => () => this.#showChain(leak) },
     ]);
   }
 
@@ -42,7 +47,12 @@ export class AllocationsTab {
     }));
     this.#known = new Map(groups.map(({ callers, requested }) => [callers.join(), requested]));
     const requested = groups.reduce((sum, group) => sum + group.requested, 0);
-    const total = `${formatBytes(requested)} requested by ${grouped(groups.length)} chains of callers, ${formatBytes(allocatedBytes(pools))} allocated. Read again to see what grows.`;
+    const total = l10n.t(
+      '{0} requested by {1} chains of callers, {2} allocated. Read again to see what grows.',
+      formatBytes(requested),
+      grouped(groups.length),
+      formatBytes(allocatedBytes(pools)),
+    );
     element('leaks-message').textContent = message || total;
     element('leaks').hidden = groups.length === 0;
     element('chain').hidden = true;
@@ -56,9 +66,9 @@ export class AllocationsTab {
   /** Innermost first; each name opens its line. */
   #showChain({ callers, calls = [], count, oldest, newest, threads }: Leak): void {
     // Not every kernel keeps by whom and when.
-    const who = threads.length === 0 ? '' : `, by ${threads.length === 1 ? 'thread' : 'threads'} ${threads.join(', ')}`;
-    const when = newest === 0 ? '' : `; the oldest ${this.#ago(oldest)}, the newest ${this.#ago(newest)} old`;
-    element('chain-summary').textContent = `${grouped(count)} live${who}${when}.`;
+    const when =
+      newest === 0 ? '' : l10n.t('; the oldest {0}, the newest {1} old', this.#ago(oldest), this.#ago(newest));
+    element('chain-summary').textContent = `${liveWords(count, threads)}${when}.`;
     const items = callers.map((caller, index) => {
       const item = document.createElement('li');
       const button = document.createElement('button');
@@ -71,6 +81,16 @@ export class AllocationsTab {
     element('chain').hidden = false;
     element('chain').scrollIntoView({ block: 'nearest' });
   }
+}
+
+function liveWords(count: number, threads: readonly number[]): string {
+  if (threads.length === 0) {
+    return l10n.t('{0} live', grouped(count));
+  }
+  const names = threads.join(', ');
+  return threads.length === 1
+    ? l10n.t('{0} live, by thread {1}', grouped(count), names)
+    : l10n.t('{0} live, by threads {1}', grouped(count), names);
 }
 
 /** Who asked, and for whom: every chain begins in the allocator, which matters to nobody. */

@@ -1,11 +1,12 @@
 /** What changed between two moments: pages by use, live objects by class, the objects that are new. */
+import * as l10n from '@vscode/l10n';
 import { formatBytes } from '../../debug-adapter/units.ts';
 import { element } from '../dom.ts';
 import type { UseChange } from './compare.ts';
 import { bar } from './gauges.ts';
 import type { ClassChange } from './pools-history.ts';
 import type { ObjectPlace } from './slabs.ts';
-import { grouped } from './words.ts';
+import { grouped, pageCount } from './words.ts';
 
 /** New objects that are listed one by one. */
 const MOST_LISTED = 50;
@@ -26,7 +27,7 @@ export class ChangesTab {
     }
     const rows = changes.map(({ use, before, after }) => {
       const change = after - before;
-      return { name: words(use), change, unit: Math.abs(change) === 1 ? 'page' : 'pages', weight: Math.abs(change) };
+      return { name: words(use), change, text: pageCount(Math.abs(change)), weight: Math.abs(change) };
     });
     element('changes').replaceChildren(...bars(rows));
   }
@@ -34,8 +35,9 @@ export class ChangesTab {
   showClasses(changes: readonly ClassChange[]): void {
     const rows = changes.map(({ objectSize, before, after }) => {
       const weight = Math.abs(after - before) * objectSize;
-      const name = `${formatBytes(objectSize)} objects`;
-      return { name, change: after - before, unit: `(${formatBytes(weight)})`, weight };
+      const name = l10n.t('{0} objects', formatBytes(objectSize));
+      const change = after - before;
+      return { name, change, text: `${grouped(Math.abs(change))} (${formatBytes(weight)})`, weight };
     });
     element('growth').replaceChildren(...bars(rows));
     element('growth-heading').hidden = rows.length === 0;
@@ -43,16 +45,14 @@ export class ChangesTab {
 
   /** @param missing why they are not known; empty: they are */
   showObjects(places: readonly ObjectPlace[], missing: string): void {
-    const count = places.length === 1 ? '1 new object' : `${grouped(places.length)} new objects`;
-    const listed = places.length > MOST_LISTED ? `${count}; the first ${MOST_LISTED} are listed.` : `${count}.`;
-    element('new-summary').textContent = missing || listed;
+    element('new-summary').textContent = missing || newWords(places.length);
     const list = element('new-objects');
     const focused = [...list.querySelectorAll('button')].indexOf(document.activeElement as HTMLButtonElement);
     const items = places.slice(0, MOST_LISTED).map((place) => {
       const item = document.createElement('li');
       const button = document.createElement('button');
       const { objectSize, index, frame } = place;
-      button.textContent = `object ${index} of ${formatBytes(objectSize)}, page ${grouped(frame)}`;
+      button.textContent = l10n.t('object {0} of {1}, page {2}', index, formatBytes(objectSize), grouped(frame));
       button.addEventListener('click', () => this.#go(place));
       item.append(button);
       return item;
@@ -62,11 +62,17 @@ export class ChangesTab {
   }
 }
 
-/** @param rows with a change's `weight`, by which its bar is long */
-function bars(rows: readonly { name: string; change: number; unit: string; weight: number }[]): HTMLElement[] {
+function newWords(count: number): string {
+  if (count > MOST_LISTED) {
+    return l10n.t('{0} new objects; the first {1} are listed.', grouped(count), MOST_LISTED);
+  }
+  return count === 1 ? l10n.t('1 new object.') : l10n.t('{0} new objects.', grouped(count));
+}
+
+/** @param rows with a change's `weight`, by which its bar is long, and its `text` without a sign */
+function bars(rows: readonly { name: string; change: number; text: string; weight: number }[]): HTMLElement[] {
   const largest = Math.max(1, ...rows.map(({ weight }) => weight));
-  return rows.map(({ name, change, unit, weight }) => {
-    const text = `${change > 0 ? '+' : '−'}${grouped(Math.abs(change))} ${unit}`;
-    return bar(name, text, weight / largest, change > 0 ? 'grew' : 'shrank');
-  });
+  return rows.map(({ name, change, text, weight }) =>
+    bar(name, `${change > 0 ? '+' : '−'}${text}`, weight / largest, change > 0 ? 'grew' : 'shrank'),
+  );
 }

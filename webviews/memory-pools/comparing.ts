@@ -1,4 +1,5 @@
 /** The moment that others are compared with, and what is different at the one that is shown. */
+import * as l10n from '@vscode/l10n';
 import type { MallocPoolsRow } from '../../debug-adapter/protocol.ts';
 import type { ChangesTab } from './changes-tab.ts';
 import { compare } from './compare.ts';
@@ -60,7 +61,10 @@ export class Comparing {
   begin(shown: Shown, time: number): void {
     this.#mark = { time, pages: shown.pages.slice(), rows: shown.rows, isPast: shown.isPast };
     this.#new.clear();
-    this.#tab.showObjects([], shown.isPast ? 'Which objects lived is only known of the moment when it is now.' : '…');
+    this.#tab.showObjects(
+      [],
+      shown.isPast ? l10n.t('Which objects lived is only known of the moment when it is now.') : '…',
+    );
     this.update(shown);
   }
 
@@ -68,7 +72,7 @@ export class Comparing {
     this.#mark = undefined;
     this.#new.clear();
     this.#changed = new Uint8Array(0);
-    this.#tab.showUses('Choose a moment and compare from it.', [], () => '');
+    this.#tab.showUses(l10n.t('Choose a moment and compare from it.'), [], () => '');
     this.#tab.showClasses([]);
     this.#tab.showObjects([], ' ');
   }
@@ -94,8 +98,8 @@ export class Comparing {
     this.#count = frames.length;
     this.#tab.showUses(
       frames.length === 0
-        ? 'Nothing has changed since the mark.'
-        : `${grouped(frames.length)} pages are in another use than ${agoWords(performance.now() - mark.time)}.`,
+        ? l10n.t('Nothing has changed since the mark.')
+        : changedWords(frames.length, agoWords(performance.now() - mark.time)),
       changes,
       (use) => useWords(use, kinds, classes),
     );
@@ -114,4 +118,10 @@ export class Comparing {
     this.#new = new Set(places.map(({ slab, index }) => `${slab} ${index}`));
     this.#tab.showObjects(places, '');
   }
+}
+
+function changedWords(count: number, ago: string): string {
+  return count === 1
+    ? l10n.t('1 page is in another use than {0}.', ago)
+    : l10n.t('{0} pages are in another use than {1}.', grouped(count), ago);
 }

@@ -1,5 +1,8 @@
 /** Bars and gauges that say what they show. Widths are set by script: the page's policy allows no inline styles. */
 
+import * as l10n from '@vscode/l10n';
+import { pageCount } from './words.ts';
+
 /** A bar of `share`, 0 to 1, with a name before it and a text behind it. */
 export function bar(name: string, text: string, share: number, look: string): HTMLElement {
   const row = line(name, text);
@@ -11,21 +14,21 @@ export function bar(name: string, text: string, share: number, look: string): HT
 
 /** How many pages a pool has, between its marks. */
 export function gauge(name: string, value: number, low: number, high: number): HTMLElement {
-  const row = line(name, `${value} pages`);
+  const row = line(name, pageCount(value));
   const track = child(row, 'track');
   track.setAttribute('role', 'meter');
   track.setAttribute('aria-label', name);
   track.setAttribute('aria-valuenow', `${value}`);
-  track.setAttribute('aria-valuetext', `${value} pages; low mark ${low}, high mark ${high}`);
+  track.setAttribute('aria-valuetext', l10n.t('{0}; low mark {1}, high mark {2}', pageCount(value), low, high));
   const most = Math.max(1, high * 1.15, value);
   child(track, `fill ${value < low ? 'short' : 'cached'}`).style.width = `${(value / most) * 100}%`;
   for (const [mark, title] of [
-    [low, 'low mark'],
-    [high, 'high mark'],
+    [low, l10n.t('low mark: {0}', pageCount(low))],
+    [high, l10n.t('high mark: {0}', pageCount(high))],
   ] as const) {
     const tick = child(track, 'tick');
     tick.style.left = `${(mark / most) * 100}%`;
-    tick.title = `${title}: ${mark} pages`;
+    tick.title = title;
   }
   return row;
 }

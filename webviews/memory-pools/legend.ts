@@ -1,4 +1,5 @@
 /** What the map's colours mean, with how many pages each has: buttons, of which one makes its pages stand out. */
+import * as l10n from '@vscode/l10n';
 import { cssOf, inkOn, type Theme } from './colours.ts';
 import { grouped, kindLetters, kindName } from './words.ts';
 
@@ -35,7 +36,7 @@ export class Legend {
     swatch.textContent = kindLetters(kind);
     swatch.setAttribute('aria-hidden', 'true');
     const count = document.createTextNode('');
-    button.title = `Let pages that are ${kindName(kind)} stand out`;
+    button.title = l10n.t('Let pages that are {0} stand out', kindName(kind));
     button.setAttribute('aria-pressed', 'false');
     button.hidden = true;
     button.append(swatch, kindName(kind), count);

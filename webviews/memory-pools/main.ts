@@ -1,4 +1,6 @@
 /** The memory-pool visualizer's page: every page of RAM in one picture, and what the allocators say beside it. */
+import '../translations.ts';
+import * as l10n from '@vscode/l10n';
 import {
   provideVSCodeDesignSystem,
   vsCodeButton,
@@ -25,7 +27,7 @@ import { Side } from './side.ts';
 import { SlabReader } from './slab-reader.ts';
 import { type Slab, Slabs } from './slabs.ts';
 import { Timeline, usedPages } from './timeline.ts';
-import { agoWords, grouped, pageWords } from './words.ts';
+import { agoWords, grouped, pageWords, stateName } from './words.ts';
 
 declare function acquireVsCodeApi(): { postMessage(message: ToHost): void };
 
@@ -170,7 +172,7 @@ function takePools({ rows: told, isTorn, notes }: Extract<ToPage, { type: 'pools
   poolsHistory.add(rows, performance.now());
   if (past === undefined) {
     side.showPools(rows);
-    tell('notes', [...(isTorn ? ['Read while it changed: torn.'] : []), ...notes].join(' '));
+    tell('notes', [...(isTorn ? [l10n.t('Read while it changed: torn.')] : []), ...notes].join(' '));
   }
 }
 
@@ -287,7 +289,7 @@ function showMoment(time: number | undefined): void {
   glow.clear();
   slabs.clear();
   side.showPools(shown().rows);
-  tell('notes', time === undefined ? '' : `The tables are of ${agoWords(performance.now() - time)} too.`);
+  tell('notes', time === undefined ? '' : l10n.t('The tables are of {0} too.', agoWords(performance.now() - time)));
   legend.show(map.kinds, past ? countsOf(past) : map.counts, theme);
   comparing.update(shown());
   isTimelineStale = true;
@@ -317,13 +319,13 @@ function toggleMark(): void {
 }
 
 function tellMark(): void {
-  element('mark').textContent = comparing.isOn ? 'Stop Comparing' : 'Compare From Here';
+  element('mark').textContent = comparing.isOn ? l10n.t('Stop Comparing') : l10n.t('Compare From Here');
 }
 
 function tellState(): void {
   const used = usedPages(past ? countsOf(past) : map.counts, map.kinds);
-  const words = shownTime === undefined ? state : agoWords(performance.now() - shownTime);
-  const amount = `${grouped(used)} of ${grouped(map.pages.length)} pages used`;
+  const words = shownTime === undefined ? stateName(state) : agoWords(performance.now() - shownTime);
+  const amount = l10n.t('{0} of {1} pages used', grouped(used), grouped(map.pages.length));
   tell('state', [session, words, map.pages.length > 0 ? amount : ''].filter((part) => part !== '').join(' · '));
   element('live').hidden = shownTime === undefined;
 }

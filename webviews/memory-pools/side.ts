@@ -1,4 +1,5 @@
 /** What stands beside the map: classes, page pools, free ranges. */
+import * as l10n from '@vscode/l10n';
 import type {
   FreeRangeRow,
   LargeAllocationRow,
@@ -33,9 +34,9 @@ export class Side {
   #classTable(cpus: number): Table<PoolClassRow> {
     let table = this.#classes.get(cpus);
     if (!table) {
-      table = new Table<PoolClassRow>(element('classes'), 'Size classes', [
+      table = new Table<PoolClassRow>(element('classes'), l10n.t('Size classes'), [
         {
-          title: 'Class',
+          title: l10n.t('Class'),
           text: ({ objectSize }) => formatBytes(objectSize),
           order: ({ objectSize }) => objectSize,
           activate:
@@ -43,11 +44,15 @@ export class Side {
             () =>
               this.#openClass(key),
         },
-        { title: 'Live', text: ({ liveObjects }) => grouped(liveObjects), order: ({ liveObjects }) => liveObjects },
-        { title: 'Filled', text: (row) => percent(row.liveObjects, row.capacity), order: filling },
-        { title: 'Slabs', text: ({ slabs }) => grouped(slabs), order: ({ slabs }) => slabs },
+        {
+          title: l10n.t('Live'),
+          text: ({ liveObjects }) => grouped(liveObjects),
+          order: ({ liveObjects }) => liveObjects,
+        },
+        { title: l10n.t('Filled'), text: (row) => percent(row.liveObjects, row.capacity), order: filling },
+        { title: l10n.t('Slabs'), text: ({ slabs }) => grouped(slabs), order: ({ slabs }) => slabs },
         ...Array.from({ length: cpus }, (_, cpu) => ({
-          title: `CPU ${cpu}`,
+          title: cpuName(cpu),
           text: (row: PoolClassRow) => `${grouped(liveOn(row, cpu))}/${grouped(capacityOn(row, cpu))}`,
           order: (row: PoolClassRow) => liveOn(row, cpu),
         })),
@@ -65,13 +70,8 @@ export class Side {
     const requested = sum(large, (row) => row.requested);
     const allocated = sum(large, (row) => row.pages * PAGE_SIZE);
     element('totals').replaceChildren(
-      bar('Objects in slabs', `${formatBytes(live)} of ${formatBytes(slabs)}`, slabs === 0 ? 0 : live / slabs, 'live'),
-      bar(
-        'Large, requested',
-        `${formatBytes(requested)} of ${formatBytes(allocated)}`,
-        allocated === 0 ? 0 : requested / allocated,
-        'live',
-      ),
+      shareBar(l10n.t('Objects in slabs'), live, slabs),
+      shareBar(l10n.t('Large, requested'), requested, allocated),
     );
   }
 
@@ -79,14 +79,16 @@ export class Side {
     const most = Math.max(1, ...rows.map(({ order, blocks }) => blocks * 2 ** order));
     const largest = rows.filter(({ blocks }) => blocks > 0).at(-1);
     element('largest').textContent =
-      largest === undefined ? 'No free block.' : `Largest free block: ${formatBytes(2 ** largest.order * PAGE_SIZE)}.`;
+      largest === undefined
+        ? l10n.t('No free block.')
+        : l10n.t('Largest free block: {0}.', formatBytes(2 ** largest.order * PAGE_SIZE));
     element('ranges').replaceChildren(
       ...rows
         .filter(({ blocks }) => blocks > 0)
         .map(({ order, blocks }) =>
           bar(
             formatBytes(2 ** order * PAGE_SIZE),
-            `${grouped(blocks)} ${blocks === 1 ? 'block' : 'blocks'}`,
+            blocks === 1 ? l10n.t('1 block') : l10n.t('{0} blocks', grouped(blocks)),
             (blocks * 2 ** order) / most,
             'free',
           ),
@@ -96,8 +98,16 @@ export class Side {
 }
 
 function pagePoolGauge(row: PagePoolRow): HTMLElement {
-  const label = row.cpu === undefined ? row.level : `${row.level}, CPU ${row.cpu}`;
+  const label = row.cpu === undefined ? row.level : `${row.level}, ${cpuName(row.cpu)}`;
   return gauge(label, row.pages, row.lowMark, row.highMark);
+}
+
+function shareBar(name: string, bytes: number, all: number): HTMLElement {
+  return bar(name, l10n.t('{0} of {1}', formatBytes(bytes), formatBytes(all)), all === 0 ? 0 : bytes / all, 'live');
+}
+
+function cpuName(cpu: number): string {
+  return l10n.t('CPU {0}', cpu);
 }
 
 function liveOn(row: PoolClassRow, cpu: number): number {

@@ -1,8 +1,9 @@
 /** The last minutes as a curve of used pages, under it the moment that is shown: a slider. */
+import * as l10n from '@vscode/l10n';
 import { prepared } from '../dom.ts';
 import { cssOf, type Theme } from './colours.ts';
 import type { Moment } from './history.ts';
-import { agoWords } from './words.ts';
+import { agoWords, pageCount } from './words.ts';
 
 /** What the curve covers at least, in milliseconds. */
 const SHORTEST = 30_000;
@@ -66,7 +67,7 @@ export class Timeline {
     this.#canvas.setAttribute('aria-valuemin', `${-Math.round((end - (moments[0]?.time ?? end)) / 1000)}`);
     this.#canvas.setAttribute('aria-valuemax', '0');
     this.#canvas.setAttribute('aria-valuenow', `${-Math.round(ago / 1000)}`);
-    this.#canvas.setAttribute('aria-valuetext', shown === undefined ? 'now' : agoWords(ago));
+    this.#canvas.setAttribute('aria-valuetext', shown === undefined ? l10n.t('now') : agoWords(ago));
     this.#draw(state);
   }
 
@@ -111,7 +112,7 @@ export class Timeline {
     context.fillStyle = theme.muted;
     context.textBaseline = 'top';
     context.fillText(agoWords(end - begin), 2, 2);
-    const now = `${used.toLocaleString('en-US')} pages`;
+    const now = pageCount(used);
     context.fillText(now, width - context.measureText(now).width - 6, 2);
   }
 

@@ -1,4 +1,6 @@
 /** The size map's page: a canvas that can be used by mouse and keys, and that tells a screen reader what is chosen. */
+import '../translations.ts';
+import * as l10n from '@vscode/l10n';
 import {
   type Dropdown,
   provideVSCodeDesignSystem,
@@ -8,8 +10,9 @@ import {
   vsCodeOption,
   vsCodeTextField,
 } from '@vscode/webview-ui-toolkit';
+import { element } from '../dom.ts';
 import { type Cell, cellAt, layOut } from './layout.ts';
-import type { Grouping, Measure, ShowMap, ToHost, ToPage } from './messages.ts';
+import type { Grouping, MapRow, Measure, ShowMap, ToHost, ToPage } from './messages.ts';
 import { draw, readTheme } from './paint.ts';
 
 declare function acquireVsCodeApi(): { postMessage(message: ToHost): void };
@@ -30,14 +33,6 @@ let shown: ShowMap | undefined;
 let cells: Cell[] = [];
 let chosen: Cell | undefined;
 let zoomFrom: Cell | undefined;
-
-function element<T extends HTMLElement>(id: string): T {
-  const found = document.getElementById(id);
-  if (!found) {
-    throw new Error(`The page has no ${id}`);
-  }
-  return found as T;
-}
 
 window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
   if (data.type === 'error') {
@@ -115,12 +110,26 @@ function choose(cell: Cell | undefined): void {
   paint();
   if (cell) {
     const siblings = cell.parent?.row.children ?? [];
-    const place = siblings.length > 1 ? `, ${siblings.indexOf(cell.row) + 1} of ${siblings.length}` : '';
-    tell(
-      `${cell.row.label}, ${cell.row.sizes}${cell.row.change && cell.row.change !== 'same' ? `, ${cell.row.change}` : ''}${place}`,
-    );
+    const place = siblings.length > 1 ? l10n.t('{0} of {1}', siblings.indexOf(cell.row) + 1, siblings.length) : '';
+    const facts = [cell.row.label, cell.row.sizes, changeName(cell.row.change), place];
+    tell(facts.filter((fact) => fact !== '').join(', '));
   } else {
-    tell(shown ? 'Nothing to show: the filter matches nothing, or nothing changed.' : '');
+    tell(shown ? l10n.t('Nothing to show: the filter matches nothing, or nothing changed.') : '');
+  }
+}
+
+function changeName(change: MapRow['change']): string {
+  switch (change) {
+    case 'grew':
+      return l10n.t('grew');
+    case 'shrank':
+      return l10n.t('shrank');
+    case 'new':
+      return l10n.t('new');
+    case 'gone':
+      return l10n.t('gone');
+    default:
+      return '';
   }
 }
 

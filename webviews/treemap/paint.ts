@@ -1,4 +1,5 @@
 /** Draws the map in the colours of the theme. */
+import { fitted } from '../dom.ts';
 import { type Cell, HEADING, type Rectangle } from './layout.ts';
 
 /** The theme's colours that are used. */
@@ -111,21 +112,4 @@ function label(context: CanvasRenderingContext2D, { x, y, width, height, row }: 
     context.fillText(fitted(context, row.sizes, width - 8), x + 4, y + HEADING * 1.5 + 1);
     context.globalAlpha = 1;
   }
-}
-
-function fitted(context: CanvasRenderingContext2D, text: string, width: number): string {
-  if (context.measureText(text).width <= width) {
-    return text;
-  }
-  let low = 0;
-  let high = text.length;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (context.measureText(`${text.slice(0, middle)}…`).width <= width) {
-      low = middle;
-    } else {
-      high = middle - 1;
-    }
-  }
-  return low === 0 ? '' : `${text.slice(0, low)}…`;
 }

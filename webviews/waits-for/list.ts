@@ -1,7 +1,8 @@
 /** The graph as a list: the same facts for who reads or hears, and every row does what its node does. */
+import * as l10n from '@vscode/l10n';
 import { lockKey, threadKey } from './graph.ts';
 import type { LockRow, LockThread, ShowGraph } from './messages.ts';
-import { cyclesOf, holderWords, lockTitle, waiterWords } from './words.ts';
+import { cyclesOf, formatCount, holderWords, lockTitle, waiterWords } from './words.ts';
 
 /** More threads of one lock are counted. */
 const MOST_LISTED = 100;
@@ -72,7 +73,7 @@ function fill(item: HTMLElement, { text, role, inCycle }: ListRow): void {
 
 function listRows({ rows, guestTime }: ShowGraph): ListRow[] {
   const cycles = cyclesOf(rows).map(
-    (cycle): ListRow => ({ key: cycle, text: `Deadlock: ${cycle}.`, role: 'cycle', inCycle: true }),
+    (cycle): ListRow => ({ key: cycle, text: l10n.t('Deadlock: {0}.', cycle), role: 'cycle', inCycle: true }),
   );
   const locks = rows.flatMap((row) => {
     const key = lockKey(row.key);
@@ -103,8 +104,8 @@ function threadRows(
   );
   const rest = threads.length - rows.length;
   if (rest > 0) {
-    const verb = role === 'holder' ? 'hold it' : 'wait';
-    const text = `${rest.toLocaleString('en-US')} more ${verb}`;
+    const text =
+      role === 'holder' ? l10n.t('{0} more hold it', formatCount(rest)) : l10n.t('{0} more wait', formatCount(rest));
     rows.push({ key: `${lockKey(row.key)}/${role}/more`, text, role: 'more', inCycle: false });
   }
   return rows;

@@ -1,4 +1,5 @@
 /** The waits-for graph's page: a picture that can be used by mouse and keys, and a list that says the same. */
+import '../translations.ts';
 import {
   type Dropdown,
   provideVSCodeDesignSystem,
@@ -8,6 +9,7 @@ import {
   vsCodeOption,
   vsCodeTextField,
 } from '@vscode/webview-ui-toolkit';
+import { element } from '../dom.ts';
 import { type Graph, type GraphNode, graphOf } from './graph.ts';
 import { Placement, type Spot } from './layout.ts';
 import { List } from './list.ts';
@@ -62,14 +64,6 @@ let chosen: string | undefined;
 let theme: Theme = readTheme();
 /** The picture is to be drawn. */
 let isStale = false;
-
-function element<T extends HTMLElement>(id: string): T {
-  const found = document.getElementById(id);
-  if (!found) {
-    throw new Error(`The page has no ${id}`);
-  }
-  return found as T;
-}
 
 window.addEventListener('message', ({ data }: MessageEvent<ToPage>) => {
   shown = data.type === 'graph' ? data : undefined;
