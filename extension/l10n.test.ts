@@ -32,7 +32,7 @@ test('no text was left in the manifest', () => {
 
 test('the texts of the code stand in l10n/bundle.l10n.json', () => {
   const bundle: Record<string, string> = JSON.parse(readFileSync(join(root, 'l10n/bundle.l10n.json'), 'utf8'));
-  const code = ['extension', 'webviews']
+  const code = ['extension', 'webviews', 'kernel/image']
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
     )

@@ -116,7 +116,16 @@ function nameOf(element) {
 }
 
 function collectCodeTexts() {
-  const parameters = ['--yes', COLLECTOR, 'export', '--outDir', './l10n', './extension', './webviews'];
+  const parameters = [
+    '--yes',
+    COLLECTOR,
+    'export',
+    '--outDir',
+    './l10n',
+    './extension',
+    './webviews',
+    './kernel/image',
+  ];
   const { status, stdout, stderr } = spawnSync('npx', parameters, { cwd: root, encoding: 'utf8' });
   if (status !== 0) {
     fail(`${COLLECTOR} could not be run:\n${stdout}${stderr}`);

@@ -1,7 +1,7 @@
 /** The client of the language server, in a bundle of its own. */
 import * as vscode from 'vscode';
 import { LanguageClient, RevealOutputChannelOn, type ServerOptions, TransportKind } from 'vscode-languageclient/node';
-import { HOST_CHANGED, LAUNCH_PATTERN, MANIFEST_LANGUAGE, WORKSPACE_PATTERN } from './protocol.ts';
+import { HOST_CHANGED, LAUNCH_PATTERN, MANIFEST_LANGUAGE, TRANSLATIONS, WORKSPACE_PATTERN } from './protocol.ts';
 
 export interface LanguageFeatures {
   stop(): Promise<void>;
@@ -9,7 +9,9 @@ export interface LanguageFeatures {
 
 /** `server` is the path of the server's bundle, which runs in a process of its own. */
 export async function startClient(server: string): Promise<LanguageFeatures> {
-  const run = { module: server, transport: TransportKind.ipc };
+  const { uri } = vscode.l10n;
+  const env = uri?.scheme === 'file' ? { [TRANSLATIONS]: uri.fsPath } : {};
+  const run = { module: server, transport: TransportKind.ipc, options: { env } };
   const options: ServerOptions = { run, debug: run };
   const client = new LanguageClient('unikernel.languages', 'Unikernel Languages', options, {
     documentSelector: [

@@ -12,3 +12,6 @@ export function isLaunchFile(path: string): boolean {
 
 /** A notification to the server: the host's files may have changed (a build ended, the window got the focus). */
 export const HOST_CHANGED = 'unikernel/hostChanged';
+
+/** The variable that tells the server the file with the texts in the user's language; without it they stay English. */
+export const TRANSLATIONS = 'UNIKERNEL_TRANSLATIONS';

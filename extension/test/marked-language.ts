@@ -4,10 +4,15 @@ import { join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { root } from './read-manifest.ts';
 
+/** Its bundle. */
+export function markedTexts(): Record<string, string> {
+  const english = JSON.parse(readFileSync(join(root, 'l10n/bundle.l10n.json'), 'utf8')) as Record<string, string>;
+  return Object.fromEntries(Object.keys(english).map((text) => [text, `«${text}»`]));
+}
+
 /** What `look` gives in a window of that language. */
 export function inMarkedLanguage<T>(look: () => T): T {
-  const english = JSON.parse(readFileSync(join(root, 'l10n/bundle.l10n.json'), 'utf8')) as Record<string, string>;
-  l10n.config({ contents: Object.fromEntries(Object.keys(english).map((text) => [text, `«${text}»`])) });
+  l10n.config({ contents: markedTexts() });
   try {
     return look();
   } finally {

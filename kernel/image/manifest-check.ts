@@ -1,4 +1,5 @@
 /** What is wrong with a manifest, given what the host has. Pure: the facts are handed in. */
+import * as l10n from '@vscode/l10n';
 import type { LineProblem, Manifest, ProblemCode, Span, Variable } from './manifest.ts';
 import { guestFolder, type Layout, linkTarget, type Placed, treesAbove } from './manifest-layout.ts';
 
@@ -40,30 +41,40 @@ export interface Finding extends Span {
 }
 
 const problems: Record<ProblemCode, { severity: Finding['severity']; message: string }> = {
-  'no-divider': { severity: 'error', message: 'Guest and host are divided by a colon and a blank: "/guest: host".' },
-  'no-guest': { severity: 'error', message: 'The path in the guest is missing before the colon.' },
-  'no-host': { severity: 'error', message: 'The host’s path is missing after the colon.' },
+  'no-divider': {
+    severity: 'error',
+    message: l10n.t('Guest and host are divided by a colon and a blank: "/guest: host".'),
+  },
+  'no-guest': { severity: 'error', message: l10n.t('The path in the guest is missing before the colon.') },
+  'no-host': { severity: 'error', message: l10n.t('The host’s path is missing after the colon.') },
   'ignored-text': {
     severity: 'warning',
-    message: 'What follows a second colon and blank is ignored: the host’s path ends before it.',
+    message: l10n.t('What follows a second colon and blank is ignored: the host’s path ends before it.'),
   },
-  'lone-tree': { severity: 'error', message: '"/**" must end both sides, or it is the name of a file.' },
+  'lone-tree': { severity: 'error', message: l10n.t('"/**" must end both sides, or it is the name of a file.') },
   'lone-base': {
     severity: 'error',
-    message: '"&" needs both sides: "/&/" in the guest’s path and "/&" at the end of the host’s.',
+    message: l10n.t('"&" needs both sides: "/&/" in the guest’s path and "/&" at the end of the host’s.'),
   },
-  'link-blank': { severity: 'error', message: 'The blank after "->" becomes part of the link’s target.' },
-  'link-empty': { severity: 'error', message: 'The link has no target after "->".' },
-  'link-wildcard': { severity: 'error', message: 'A link stands for one path: "**" and "&" do not work with "->".' },
+  'link-blank': { severity: 'error', message: l10n.t('The blank after "->" becomes part of the link’s target.') },
+  'link-empty': { severity: 'error', message: l10n.t('The link has no target after "->".') },
+  'link-wildcard': {
+    severity: 'error',
+    message: l10n.t('A link stands for one path: "**" and "&" do not work with "->".'),
+  },
   'greedy-variables': {
     severity: 'error',
-    message: `One "\${…}" a line: OSv’s scripts/module.py reads from the first "\${" to the last "}" as one name.`,
+    message: l10n.t(
+      'One {0} a line: OSv’s scripts/module.py reads from the first {1} to the last "}" as one name.',
+      `"\${…}"`,
+      `"\${"`,
+    ),
   },
   'stray-percent': {
     severity: 'error',
-    message: 'A "%" of a file’s name is written "%%": a single one begins "%(name)s".',
+    message: l10n.t('A "%" of a file’s name is written "%%": a single one begins "%(name)s".'),
   },
-  'open-variable': { severity: 'error', message: `A variable is written "\${NAME}" or "%(name)s".` },
+  'open-variable': { severity: 'error', message: l10n.t('A variable is written {0} or "%(name)s".', `"\${NAME}"`) },
 };
 
 /** Where the kernel itself puts files, at run time. */
@@ -103,7 +114,10 @@ function ofProblem({ code, start, end }: LineProblem, line: number): Finding {
 
 function undefinedVariable(variable: Variable, line: number): Finding {
   const { start, end, name } = variable;
-  const message = `No build of this manifest defines "${name.text}": give it a value in the setting unikernel.manifest.variables.`;
+  const message = l10n.t(
+    'No build of this manifest defines "{0}": give it a value in the setting unikernel.manifest.variables.',
+    name.text,
+  );
   return { line, start, end, code: 'undefined-variable', severity: 'error', message, subject: name.text };
 }
 
@@ -127,10 +141,10 @@ function checkHost(placed: Placed, context: CheckContext, findings: Finding[]): 
   const kind = context.host(placed);
   const span = { line, start: entry.path.start, end: entry.path.end };
   if (entry.wildcard === 'tree' && (kind === 'missing' || kind === 'file')) {
-    const message = `${host} is no folder on this host: nothing comes from it into the image.`;
+    const message = l10n.t('{0} is no folder on this host: nothing comes from it into the image.', host);
     findings.push({ ...span, code: 'empty-tree', severity: 'warning', message, subject: host });
   } else if (kind === 'missing') {
-    const message = `${host} is not on this host: the image cannot be made.`;
+    const message = l10n.t('{0} is not on this host: the image cannot be made.', host);
     // What a distribution installs may be there on the host that makes the image.
     const severity = host.startsWith('/') ? 'warning' : 'error';
     findings.push({ ...span, code: 'missing-host', severity, message, subject: host });
@@ -147,9 +161,9 @@ function duplicate(placed: Placed, later: Placed): Finding {
     code: 'duplicate',
     severity: isSame ? 'unnecessary' : 'warning',
     message: isSame
-      ? `${guest} is told again on line ${later.line + 1}, with the same host path.`
-      : `${guest} is replaced on line ${later.line + 1}: the later one wins.`,
-    related: { line: later.line, span: later.entry.guest, message: 'This one wins.' },
+      ? l10n.t('{0} is told again on line {1}, with the same host path.', guest, later.line + 1)
+      : l10n.t('{0} is replaced on line {1}: the later one wins.', guest, later.line + 1),
+    related: { line: later.line, span: later.entry.guest, message: l10n.t('This one wins.') },
   };
 }
 
@@ -166,8 +180,14 @@ function checkShadow(placed: Placed, layout: Layout, context: CheckContext, find
         end: placed.entry.guest.end,
         code: 'shadowed',
         severity: 'warning',
-        message: `${placed.guest} is replaced by ${tree.host}/${below}, which line ${tree.line + 1} brings: the later one wins.`,
-        related: { line: tree.line, span: tree.entry.guest, message: 'This one wins.' },
+        message: l10n.t(
+          '{0} is replaced by {1}/{2}, which line {3} brings: the later one wins.',
+          placed.guest,
+          tree.host,
+          below,
+          tree.line + 1,
+        ),
+        related: { line: tree.line, span: tree.entry.guest, message: l10n.t('This one wins.') },
       });
       return;
     }
@@ -180,15 +200,22 @@ function checkAncestors(placed: Placed, layout: Layout, context: CheckContext, f
   for (let folder = guestFolder(placed.guest); folder !== '/' && !isRootTree; folder = guestFolder(folder)) {
     const above = layout.winners.get(folder);
     if (above && (above.entry.isLink || context.host(above) === 'file')) {
-      const what = above.entry.isLink ? 'a link' : 'a file';
+      const { isLink } = above.entry;
+      const facts = [placed.guest, folder, above.line + 1] as const;
       findings.push({
         line: placed.line,
         start: placed.entry.guest.start,
         end: placed.entry.guest.end,
         code: 'under-file',
         severity: 'error',
-        message: `${placed.guest} cannot lie below ${folder}, which line ${above.line + 1} makes ${what}.`,
-        related: { line: above.line, span: above.entry.guest, message: `${folder} is ${what}.` },
+        message: isLink
+          ? l10n.t('{0} cannot lie below {1}, which line {2} makes a link.', ...facts)
+          : l10n.t('{0} cannot lie below {1}, which line {2} makes a file.', ...facts),
+        related: {
+          line: above.line,
+          span: above.entry.guest,
+          message: isLink ? l10n.t('{0} is a link.', folder) : l10n.t('{0} is a file.', folder),
+        },
       });
       return;
     }
@@ -200,7 +227,12 @@ function checkLink(placed: Placed, layout: Layout, context: CheckContext, findin
   const span = { line, start: entry.path.start, end: entry.path.end };
   const target = linkTarget(guest, entry.path.text);
   if (target === guest) {
-    findings.push({ ...span, code: 'link-to-itself', severity: 'error', message: `${guest} is a link to itself.` });
+    findings.push({
+      ...span,
+      code: 'link-to-itself',
+      severity: 'error',
+      message: l10n.t('{0} is a link to itself.', guest),
+    });
     return;
   }
   const seen = new Set([guest]);
@@ -212,7 +244,7 @@ function checkLink(placed: Placed, layout: Layout, context: CheckContext, findin
     if (seen.has(at)) {
       // Only the links of the circle itself are told.
       if (at === guest) {
-        const message = `This link leads back to itself: ${[...seen, guest].join(' → ')}.`;
+        const message = l10n.t('This link leads back to itself: {0}.', [...seen, guest].join(' → '));
         findings.push({ ...span, code: 'link-cycle', severity: 'error', message });
       }
       return;
@@ -221,7 +253,7 @@ function checkLink(placed: Placed, layout: Layout, context: CheckContext, findin
     at = linkTarget(at, next.entry.path.text);
   }
   if (context.isComplete && entry.variables.length === 0 && !isReachable(target, layout, context)) {
-    const message = `Nothing in this manifest makes ${target}, to which this link leads.`;
+    const message = l10n.t('Nothing in this manifest makes {0}, to which this link leads.', target);
     findings.push({ ...span, code: 'link-dangling', severity: 'warning', message, subject: target });
   }
 }

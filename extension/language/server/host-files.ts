@@ -163,8 +163,3 @@ export function bytesText(bytes: number): string {
   }
   return `${value.toFixed(1)} ${units[unit]}`;
 }
-
-/** `1,234 files`, `1 file`. */
-export function countText(count: number, noun: string): string {
-  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
-}

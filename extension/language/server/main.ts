@@ -1,4 +1,5 @@
 /** The language server of image manifests and kernel command lines. Reads files, runs nothing. */
+import './translations.ts';
 import {
   createConnection,
   type InitializeResult,

@@ -1,6 +1,8 @@
 /** Where a manifest stands, and so what its variables and relative paths mean. Looks at files only: nothing is run. */
+
 import { access, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import * as l10n from '@vscode/l10n';
 
 export interface VariableMeaning {
   /** Undefined: it has one, but only a build knows it. */
@@ -129,23 +131,25 @@ async function variablesOf(
   const variables = new Map<string, VariableMeaning>();
   variables.set('libgcc_s_dir', {
     value: await findLibgcc(),
-    documentation: 'The folder of the host’s `libgcc_s.so.1`, as `gcc -print-file-name` tells it to OSv’s build.',
+    documentation: l10n.t(
+      'The folder of the host’s `libgcc_s.so.1`, as `gcc -print-file-name` tells it to OSv’s build.',
+    ),
   });
   for (const name of osv ? await definesOf(osv) : []) {
     if (!variables.has(name)) {
-      variables.set(name, { value: undefined, documentation: 'Defined by this tree’s build.' });
+      variables.set(name, { value: undefined, documentation: l10n.t('Defined by this tree’s build.') });
     }
   }
   if (kind === 'module') {
     variables.set('MODULE_DIR', {
       value: folder,
-      documentation: 'The folder of this module, which holds this manifest.',
+      documentation: l10n.t('The folder of this module, which holds this manifest.'),
     });
-    variables.set('OSV_BASE', { value: osv, documentation: 'The root of the OSv tree.' });
+    variables.set('OSV_BASE', { value: osv, documentation: l10n.t('The root of the OSv tree.') });
   }
   for (const [name, value] of Object.entries(settings.variables ?? {})) {
     if (typeof value === 'string') {
-      variables.set(name, { value, documentation: 'From the setting `unikernel.manifest.variables`.' });
+      variables.set(name, { value, documentation: l10n.t('From the setting `unikernel.manifest.variables`.') });
     }
   }
   return variables;

@@ -1,4 +1,5 @@
 /** Diagnostics, hover, completion and quick fixes of the kernel command lines in a launch configuration. */
+import * as l10n from '@vscode/l10n';
 import {
   type CodeAction,
   CodeActionKind,
@@ -69,7 +70,7 @@ export function commandLineActions(document: TextDocument, given: readonly Diagn
     const newText = JSON.stringify(replacement).slice(1, -1);
     return [
       {
-        title: `Change it to "${replacement}"`,
+        title: l10n.t('Change it to "{0}"', replacement),
         kind: CodeActionKind.QuickFix,
         diagnostics: [diagnostic],
         isPreferred: true,
@@ -126,7 +127,9 @@ function hoverText(dialect: Dialect, word: Word): string | undefined {
   }
   const program = dialect.programs.find(({ name }) => name === (word.program ?? word.text));
   if (word.role === 'program') {
-    return program && `\`${program.name}\`, a program of ${dialect.title}\n\n${program.documentation}`;
+    return (
+      program && `${l10n.t('{0}, a program of {1}', `\`${program.name}\``, dialect.title)}\n\n${program.documentation}`
+    );
   }
   const [, dashes = '', name = ''] = /^(--)?([^=]*)/.exec(word.text) ?? [];
   const option = program?.words.find((one) => one.name === name);
@@ -188,7 +191,7 @@ function optionItem(dialect: Dialect, option: Option, range: Range, dashes: stri
     textEdit: { range, newText: text },
   };
   if (option.choices) {
-    item.command = { title: 'Suggest', command: 'editor.action.triggerSuggest' };
+    item.command = { title: l10n.t('Suggest'), command: 'editor.action.triggerSuggest' };
   }
   return item;
 }

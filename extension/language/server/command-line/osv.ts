@@ -2,6 +2,7 @@
  * OSv's command line, parsed as loader.cc, core/options.cc and core/commands.cc do: options up to the first word without a dash,
  * then programs, divided by `;`, `&` (a thread of its own), `!` and `&!`. An option that OSv cannot read makes it power off.
  */
+import * as l10n from '@vscode/l10n';
 import { nearest } from '../spelling.ts';
 import type { CommandLine, Dialect, Problem, Word } from './model.ts';
 import { type OsvOption, osvOptions } from './osv-options.ts';
@@ -14,7 +15,7 @@ function parse(text: string): CommandLine {
   parsePrograms(text, end, line);
   checkOptions(line);
   if (line.programs.length === 0 && line.problems.length === 0) {
-    const message = 'No program is named: OSv would say "Nothing to run" and power off.';
+    const message = l10n.t('No program is named: OSv would say "Nothing to run" and power off.');
     line.problems.push({ start: 0, end: text.length, severity: 'warning', message });
   }
   return line;
@@ -94,7 +95,10 @@ function error(message: string, replacement?: string): Found {
 
 function checkOption(word: Word, line: CommandLine, seen: Map<string, Word>): Found | undefined {
   if (!word.text.startsWith('--')) {
-    return error(`OSv’s options begin with two dashes: it cannot read ${word.text} and powers off.`, `-${word.text}`);
+    return error(
+      l10n.t('OSv’s options begin with two dashes: it cannot read {0} and powers off.', word.text),
+      `-${word.text}`,
+    );
   }
   const name = nameOf(word);
   const value = givenValue(word);
@@ -102,22 +106,22 @@ function checkOption(word: Word, line: CommandLine, seen: Map<string, Word>): Fo
   if (!option) {
     const near = nearest(name, NAMES);
     const replacement = near && `--${near}${value === undefined ? '' : `=${value}`}`;
-    return error(`OSv has no option --${name}: it powers off.`, replacement);
+    return error(l10n.t('OSv has no option --{0}: it powers off.', name), replacement);
   }
   const before = seen.get(name);
   if (before && (givenValue(before) === undefined) !== (value === undefined)) {
-    return error(`--${name} is given with a value and without one: OSv powers off.`);
+    return error(l10n.t('--{0} is given with a value and without one: OSv powers off.', name));
   }
   if (option.value === 'none') {
     return value === undefined
       ? checkNeeds(option, line)
-      : error(`--${name} takes no value: OSv powers off.`, `--${name}`);
+      : error(l10n.t('--{0} takes no value: OSv powers off.', name), `--${name}`);
   }
   if (!value) {
-    return error(`--${name} needs a value, --${name}=${option.form ?? 'VALUE'}: without one OSv powers off.`);
+    return error(l10n.t('--{0} needs a value, --{0}={1}: without one OSv powers off.', name, option.form ?? 'VALUE'));
   }
   if (before && option.isSingle) {
-    return { severity: 'warning', message: `Only the first --${name} counts.` };
+    return { severity: 'warning', message: l10n.t('Only the first --{0} counts.', name) };
   }
   return checkValue(option, value);
 }
@@ -126,20 +130,20 @@ function checkNeeds({ name, needs }: OsvOption, line: CommandLine): Found | unde
   const isThere = line.words.some((word) => word.role === 'option' && nameOf(word) === needs && givenValue(word));
   return needs === undefined || isThere
     ? undefined
-    : error(`--${name} is known only together with --${needs}=…: OSv powers off.`);
+    : error(l10n.t('--{0} is known only together with --{1}=…: OSv powers off.', name, needs));
 }
 
 function checkValue(option: OsvOption, value: string): Found | undefined {
   const { name, kind, choices } = option;
   if (kind === 'integer' && !/^\s*[+-]?\d+$/.test(value)) {
-    return error(`--${name} needs a whole number: OSv powers off.`);
+    return error(l10n.t('--{0} needs a whole number: OSv powers off.', name));
   }
   if (kind === 'number' && !/^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(value)) {
-    return error(`--${name} needs a number: OSv powers off.`);
+    return error(l10n.t('--{0} needs a number: OSv powers off.', name));
   }
   const parts = value.split(',');
   if (kind === 'mount' && (parts.length !== 3 || parts.some((part) => part === ''))) {
-    return { severity: 'warning', message: `--${name} needs TYPE,URL,PATH: OSv ignores anything else.` };
+    return { severity: 'warning', message: l10n.t('--{0} needs TYPE,URL,PATH: OSv ignores anything else.', name) };
   }
   if (!choices || option.isList || choices.some((one) => one.value === value)) {
     return undefined;
@@ -151,8 +155,11 @@ function checkValue(option: OsvOption, value: string): Found | undefined {
   const known = choices.map((one) => one.value).join(', ');
   const found: Found =
     name === 'console'
-      ? error(`There is no console ${value} (${known}): OSv aborts.`)
-      : { severity: 'warning', message: `OSv knows no file system ${value} (${known}) and tries each that it knows.` };
+      ? error(l10n.t('There is no console {0} ({1}): OSv aborts.', value, known))
+      : {
+          severity: 'warning',
+          message: l10n.t('OSv knows no file system {0} ({1}) and tries each that it knows.', value, known),
+        };
   return near === undefined ? found : { ...found, replacement: `--${name}=${near}` };
 }
 
@@ -161,7 +168,7 @@ function checkMisplaced(word: Word): Found | undefined {
   return option?.isUnmistakable
     ? {
         severity: 'information',
-        message: `This is handed to ${word.program}: OSv’s own options stand before the first program.`,
+        message: l10n.t('This is handed to {0}: OSv’s own options stand before the first program.', word.program ?? ''),
       }
     : undefined;
 }

@@ -2,6 +2,7 @@
  * Sprout's command line, parsed as kernel/core/command_line.cc parses it, with the same sentences: options, then programs; quotes,
  * variables, comments; `;`, `&` and a line's end. Like the kernel it stops at the first error. (test/kernel compares the two.)
  */
+import * as l10n from '@vscode/l10n';
 import { nearest } from '../spelling.ts';
 import type { CommandLine, Dialect, Problem, Program, Word } from './model.ts';
 import {
@@ -79,14 +80,18 @@ class Parser {
   #put(text: string): string {
     this.#used += Buffer.byteLength(text);
     if (this.#used > MAX_TEXT) {
-      this.#fail(this.#position, this.#position, 'the command line is too long: 8192 characters with its variables');
+      this.#fail(
+        this.#position,
+        this.#position,
+        l10n.t('the command line is too long: 8192 characters with its variables'),
+      );
     }
     return text;
   }
 
   #countWord(): void {
     if (this.#wordCount++ === MAX_WORDS) {
-      this.#fail(this.#position, this.#position, 'the command line has too many words: 512 at most');
+      this.#fail(this.#position, this.#position, l10n.t('the command line has too many words: 512 at most'));
     }
   }
 
@@ -98,7 +103,7 @@ class Parser {
     const isName = /^[A-Za-z_]/.test(name);
     if (open !== '') {
       if (!isName || close === '') {
-        this.#fail(start, start + 2 + name.length, `'\${' must be followed by a name and '}'`);
+        this.#fail(start, start + 2 + name.length, l10n.t("{0} must be followed by a name and '}'", `'\${'`));
       }
       this.#position += name.length + 3;
     } else if (isName) {
@@ -116,12 +121,12 @@ class Parser {
     }
     if (this.#next === '\\' && quote !== "'") {
       if (this.#position + 1 === this.#text.length) {
-        this.#fail(this.#position, this.#position + 1, 'a backslash at the very end keeps nothing');
+        this.#fail(this.#position, this.#position + 1, l10n.t('a backslash at the very end keeps nothing'));
       }
       this.#position++;
     }
     if (this.#next === '\0') {
-      this.#fail(this.#position, this.#position + 1, 'a zero byte is no text');
+      this.#fail(this.#position, this.#position + 1, l10n.t('a zero byte is no text'));
     }
     const character = this.#put(this.#next);
     this.#position++;
@@ -161,7 +166,7 @@ class Parser {
       text += this.#takeCharacter(quote);
     }
     if (this.#position >= this.#text.length) {
-      this.#fail(start, this.#position, 'this quote is never closed');
+      this.#fail(start, this.#position, l10n.t('this quote is never closed'));
     }
     this.#position++;
     return text;
@@ -174,7 +179,7 @@ class Parser {
     if (!option) {
       const near = nearest(name, OPTION_NAMES);
       const replacement = near === undefined ? undefined : `--${near}${value === undefined ? '' : `=${value}`}`;
-      this.#fail(word.start, word.end, `there is no option --${name}; --help lists them`, replacement);
+      this.#fail(word.start, word.end, l10n.t('there is no option --{0}; --help lists them', name), replacement);
     }
     const valueWord = value === undefined && option.value === 'needed' ? this.#takeWord() : undefined;
     if (valueWord) {
@@ -182,14 +187,14 @@ class Parser {
     }
     const given = value ?? valueWord?.text;
     if (option.value === 'needed' && given === undefined) {
-      this.#fail(word.start, word.end, `a value is missing after --${name}`);
+      this.#fail(word.start, word.end, l10n.t('a value is missing after --{0}', name));
     }
     if (option.value === 'none' && given !== undefined) {
-      this.#fail(word.start, word.end, `no value can be given to --${name}`);
+      this.#fail(word.start, word.end, l10n.t('no value can be given to --{0}', name));
     }
     const end = valueWord?.end ?? word.end;
     if (given !== undefined && !this.#accepts(option, given, valueWord ?? word)) {
-      this.#fail(word.start, end, `the value of --${name} must be ${option.expected}`);
+      this.#fail(word.start, end, l10n.t('the value of --{0} must be {1}', name, option.expected));
     }
   }
 
@@ -216,7 +221,7 @@ class Parser {
     }
     const used = this.#environmentUsed - (before === undefined ? 0 : size(name + before)) + size(name + value);
     if (used > ENVIRONMENT_CAPACITY) {
-      this.#fail(word.start, word.end, 'the variables are too long: 4096 characters at most');
+      this.#fail(word.start, word.end, l10n.t('the variables are too long: 4096 characters at most'));
     }
     this.#environmentUsed = used;
     this.#environment.set(name, value);
@@ -255,7 +260,7 @@ class Parser {
       return;
     }
     if (this.#line.programs.length === MAX_PROGRAMS) {
-      this.#fail(end, end + 1, 'the command line has too many programs: 64 at most');
+      this.#fail(end, end + 1, l10n.t('the command line has too many programs: 64 at most'));
     }
     this.#line.programs.push(program);
     this.#countWord();
@@ -272,7 +277,7 @@ class Parser {
     }
     const near = name && !PROGRAM_NAMES.includes(name.text) ? nearest(name.text, PROGRAM_NAMES) : undefined;
     if (name && near !== undefined) {
-      const message = `Sprout itself has no program ${name.text}: was ${near} meant?`;
+      const message = l10n.t('Sprout itself has no program {0}: was {1} meant?', name.text, near);
       this.#line.problems.push({ ...name, severity: 'warning', message, replacement: near });
     }
   }
@@ -290,7 +295,7 @@ export function workloadProblem(words: readonly Word[]): Problem | undefined {
     const known = workloadWords.find((one) => one.name === name);
     if (!known || (known.value === 'none' && value !== undefined)) {
       const near = known ? name : nearest(name, WORKLOAD_NAMES);
-      const message = `The workload has no word ${word.text}; it takes ${WORKLOAD_NAMES.join(', ')}.`;
+      const message = l10n.t('The workload has no word {0}; it takes {1}.', word.text, WORKLOAD_NAMES.join(', '));
       const problem: Problem = { start: word.start, end: word.end, severity: 'error', message };
       return near === undefined
         ? problem
@@ -306,7 +311,10 @@ export function workloadProblem(words: readonly Word[]): Problem | undefined {
     at += next ? 1 : 0;
     const given = value ?? next?.text ?? '';
     if (!(known.hasForever && given === 'forever') && !isInRange(given, known.least, known.most)) {
-      const message = `The value of ${name} must be a number from ${known.least} to ${known.most}${known.hasForever ? ', or forever' : ''}.`;
+      const facts = [name, known.least, known.most] as const;
+      const message = known.hasForever
+        ? l10n.t('The value of {0} must be a number from {1} to {2}, or forever.', ...facts)
+        : l10n.t('The value of {0} must be a number from {1} to {2}.', ...facts);
       return { start: word.start, end: next?.end ?? word.end, severity: 'error', message };
     }
   }

@@ -1,5 +1,7 @@
 /** Quick fixes: each mends one diagnostic; `source.fixAll` mends those that have one clear mend. */
+
 import { basename, dirname } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import {
   type CodeAction,
   CodeActionKind,
@@ -49,39 +51,46 @@ function synchronousMends(document: ManifestDocument, diagnostic: Diagnostic): M
       return line?.kind === 'broken' && line.colon > 0
         ? [
             {
-              title: 'Put a blank behind the colon',
+              title: l10n.t('Put a blank behind the colon'),
               edits: [insert(number, line.colon + 1, ' ')],
               isPreferred: true,
               isSafe: true,
             },
           ]
-        : [remove('Remove the line')];
+        : [remove(l10n.t('Remove the line'))];
     case 'link-blank':
       return [
-        { title: 'Remove the blank behind "->"', edits: [{ range, newText: '' }], isPreferred: true, isSafe: true },
+        {
+          title: l10n.t('Remove the blank behind "->"'),
+          edits: [{ range, newText: '' }],
+          isPreferred: true,
+          isSafe: true,
+        },
       ];
     case 'ignored-text':
-      return [{ title: 'Remove what is ignored', edits: [{ range, newText: '' }], isPreferred: true, isSafe: true }];
+      return [
+        { title: l10n.t('Remove what is ignored'), edits: [{ range, newText: '' }], isPreferred: true, isSafe: true },
+      ];
     case 'stray-percent':
-      return [{ title: 'Write "%%"', edits: [{ range, newText: '%%' }], isPreferred: true }];
+      return [{ title: l10n.t('Write "%%"'), edits: [{ range, newText: '%%' }], isPreferred: true }];
     case 'lone-tree':
     case 'lone-base':
       return line?.kind === 'entry' ? wildcardMends(document, number) : [];
     case 'duplicate':
       return [
-        { ...remove('Remove this line, which is replaced', diagnostic.tags !== undefined), isPreferred: true },
-        ...removeOther(document, data, 'Remove the later line instead'),
+        { ...remove(l10n.t('Remove this line, which is replaced'), diagnostic.tags !== undefined), isPreferred: true },
+        ...removeOther(document, data, l10n.t('Remove the later line instead')),
       ];
     case 'shadowed':
       return [
-        { ...remove('Remove this line, which is replaced'), isPreferred: true },
+        { ...remove(l10n.t('Remove this line, which is replaced')), isPreferred: true },
         moveBelow(document, number, data),
       ].filter((mend) => mend !== undefined);
     case 'link-to-itself':
     case 'link-cycle':
     case 'link-empty':
     case 'under-file':
-      return [remove('Remove the line')];
+      return [remove(l10n.t('Remove the line'))];
     case 'undefined-variable':
       return variableMends(document, diagnostic, data);
     default:
@@ -100,7 +109,7 @@ function moveBelow(document: ManifestDocument, line: number, { relatedLine }: Fi
   }
   const text = `\n${document.text(line)}`;
   const edits = [removeLine(document, line), insert(relatedLine, document.text(relatedLine).length, text)];
-  return { title: `Move it below line ${relatedLine + 1}, so that it wins`, edits };
+  return { title: l10n.t('Move it below line {0}, so that it wins', relatedLine + 1), edits };
 }
 
 function wildcardMends(document: ManifestDocument, number: number): Mend[] {
@@ -110,13 +119,21 @@ function wildcardMends(document: ManifestDocument, number: number): Mend[] {
   }
   if (line.problems.some(({ code }) => code === 'lone-tree')) {
     const lacking = line.guest.text.endsWith('/**') ? line.path : line.guest;
-    return [{ title: 'End both sides with "/**"', edits: [insert(number, lacking.end, '/**')], isPreferred: true }];
+    return [
+      { title: l10n.t('End both sides with "/**"'), edits: [insert(number, lacking.end, '/**')], isPreferred: true },
+    ];
   }
   return line.guest.text.includes('/&/')
-    ? [{ title: 'End the host’s path with "/&"', edits: [insert(number, line.path.end, '/&')], isPreferred: true }]
+    ? [
+        {
+          title: l10n.t('End the host’s path with "/&"'),
+          edits: [insert(number, line.path.end, '/&')],
+          isPreferred: true,
+        },
+      ]
     : [
         {
-          title: 'Begin the guest’s path with "/&"',
+          title: l10n.t('Begin the guest’s path with "/&"'),
           edits: [insert(number, line.guest.start, '/&')],
           isPreferred: true,
         },
@@ -129,7 +146,7 @@ function variableMends(document: ManifestDocument, { range }: Diagnostic, { subj
   const name: Range = { start, end: { line: start.line, character: start.character + subject.length } };
   return known === undefined
     ? []
-    : [{ title: `Change it to "${known}"`, edits: [{ range: name, newText: known }], isPreferred: true }];
+    : [{ title: l10n.t('Change it to "{0}"', known), edits: [{ range: name, newText: known }], isPreferred: true }];
 }
 
 /** The nearest name in the missing file's folder. */
@@ -137,7 +154,7 @@ async function fileMends(document: ManifestDocument, diagnostic: Diagnostic): Pr
   const { line: number } = diagnostic.range.start;
   const placed = document.placed(number);
   const path = placed && document.hostPath(placed.host);
-  const mends: Mend[] = [{ title: 'Remove the line', edits: [removeLine(document, number)] }];
+  const mends: Mend[] = [{ title: l10n.t('Remove the line'), edits: [removeLine(document, number)] }];
   if (!placed || path === undefined || placed.entry.wildcard !== 'none') {
     return mends;
   }
@@ -150,7 +167,7 @@ async function fileMends(document: ManifestDocument, diagnostic: Diagnostic): Pr
   if (near !== undefined) {
     const from = start + text.lastIndexOf('/') + 1;
     const range = { start: { line: number, character: from }, end: { line: number, character: end } };
-    mends.unshift({ title: `Change it to "${near}"`, edits: [{ range, newText: near }], isPreferred: true });
+    mends.unshift({ title: l10n.t('Change it to "{0}"', near), edits: [{ range, newText: near }], isPreferred: true });
   }
   return mends;
 }
@@ -185,7 +202,7 @@ export async function codeActions(
   const edits = wants(CodeActionKind.SourceFixAll) ? safeEdits(document) : [];
   if (edits.length > 0) {
     actions.push({
-      title: 'Fix all that has one clear mend',
+      title: l10n.t('Fix all that has one clear mend'),
       kind: `${CodeActionKind.SourceFixAll}.unikernel`,
       edit: { changes: { [document.uri]: edits } },
     });

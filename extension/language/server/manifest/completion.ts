@@ -1,5 +1,7 @@
 /** Completion: host paths from the disk, guest folders and link targets from the manifest, variables, and the syntax. */
+
 import { join } from 'node:path';
+import * as l10n from '@vscode/l10n';
 import {
   type CompletionItem,
   CompletionItemKind,
@@ -58,21 +60,26 @@ function guestItems(document: ManifestDocument, line: number, before: string, te
   }
   for (const folder of folders) {
     if (folder.startsWith(typed) && items.length < MAX_ITEMS) {
-      items.push(pathItem(`${folder}/`, range, CompletionItemKind.Folder, 'folder in the guest'));
+      items.push(pathItem(`${folder}/`, range, CompletionItemKind.Folder, l10n.t('folder in the guest')));
     }
   }
   if (!document.manifest.lines.some(({ kind }) => kind === 'header')) {
-    items.push(snippet('[manifest]', '[manifest]\n', range, 'The line that heads a manifest.'));
+    items.push(snippet('[manifest]', '[manifest]\n', range, l10n.t('The line that heads a manifest.')));
   }
   items.push(
-    snippet('file', `/\${1:path}: \${2:host path}`, range, 'A file of the host, or an empty folder.'),
-    snippet('link', `/\${1:path}: ->\${2:/target}`, range, 'A symbolic link in the guest.'),
-    snippet('tree', `/\${1:folder}/**: \${2:host folder}/**`, range, 'Everything below a folder of the host.'),
+    snippet(l10n.t('file'), `/\${1:path}: \${2:host path}`, range, l10n.t('A file of the host, or an empty folder.')),
+    snippet(l10n.t('link'), `/\${1:path}: ->\${2:/target}`, range, l10n.t('A symbolic link in the guest.')),
     snippet(
-      'same name',
+      l10n.t('tree'),
+      `/\${1:folder}/**: \${2:host folder}/**`,
+      range,
+      l10n.t('Everything below a folder of the host.'),
+    ),
+    snippet(
+      l10n.t('same name'),
       `/&/\${1:path}: \${2:host folder}/&`,
       range,
-      '`&` stands for what follows it in the guest’s path.',
+      l10n.t('`&` stands for what follows it in the guest’s path.'),
     ),
   );
   return { isIncomplete: items.length >= MAX_ITEMS, items };
@@ -106,7 +113,7 @@ function linkItems(
   const own = document.placed(line)?.guest;
   for (const [guest, placed] of document.layout.winners) {
     if (guest !== own && guest.startsWith(typed) && items.length < MAX_ITEMS) {
-      items.push(pathItem(guest, range, CompletionItemKind.Reference, `line ${placed.line + 1}`));
+      items.push(pathItem(guest, range, CompletionItemKind.Reference, l10n.t('line {0}', placed.line + 1)));
     }
   }
   return { isIncomplete: items.length >= MAX_ITEMS, items };
@@ -135,11 +142,16 @@ async function hostItems(
   for (const entry of entries) {
     const isFolder = entry.isDirectory();
     const label = (isFolder ? `${entry.name}/` : entry.name).replaceAll('%', '%%');
-    const item = pathItem(label, range, isFolder ? kinds.folder : kinds.file, isFolder ? 'folder' : 'file');
+    const item = pathItem(
+      label,
+      range,
+      isFolder ? kinds.folder : kinds.file,
+      isFolder ? l10n.t('folder') : l10n.t('file'),
+    );
     item.sortText = `${entry.name.startsWith('.') ? 2 : 1}${entry.name}`;
     item.data = { path: join(folder, entry.name) };
     if (isFolder) {
-      item.command = { title: 'Suggest', command: 'editor.action.triggerSuggest' };
+      item.command = { title: l10n.t('Suggest'), command: 'editor.action.triggerSuggest' };
     }
     items.push(item);
   }
@@ -163,7 +175,7 @@ function beginnings(
     item.sortText = `0${name}`;
     items.push(item);
   }
-  const link = pathItem('->', range, CompletionItemKind.Operator, 'a symbolic link in the guest');
+  const link = pathItem('->', range, CompletionItemKind.Operator, l10n.t('a symbolic link in the guest'));
   items.push({ ...link, sortText: '0~' });
   return items;
 }
@@ -171,10 +183,13 @@ function beginnings(
 function wildcards(guest: string, range: Range): CompletionItem[] {
   const items: CompletionItem[] = [];
   if (guest.trimEnd().endsWith('/**')) {
-    items.push({ ...pathItem('**', range, CompletionItemKind.Operator, 'everything below the folder'), sortText: '0' });
+    items.push({
+      ...pathItem('**', range, CompletionItemKind.Operator, l10n.t('everything below the folder')),
+      sortText: '0',
+    });
   }
   if (guest.includes('/&/')) {
-    const item = pathItem('&', range, CompletionItemKind.Operator, 'what follows & in the guest’s path');
+    const item = pathItem('&', range, CompletionItemKind.Operator, l10n.t('what follows & in the guest’s path'));
     items.push({ ...item, sortText: '0' });
   }
   return items;

@@ -1,7 +1,9 @@
 /** What stands under the cursor: the host's file and its size, what a wildcard brings, where a link leads, what a variable means. */
+import * as l10n from '@vscode/l10n';
 import type { Hover, Position } from 'vscode-languageserver/node';
 import { linkTarget, type Placed } from '../../../../kernel/image/manifest-layout.ts';
-import { bytesText, countText, type HostTree } from '../host-files.ts';
+import { bytesText, type HostTree } from '../host-files.ts';
+import { byteCount, fileCount } from '../words.ts';
 import type { ManifestDocument } from './document.ts';
 import { hostFileOf } from './navigation.ts';
 import { spanRange, targetAt } from './target.ts';
@@ -27,7 +29,7 @@ export async function hover(document: ManifestDocument, position: Position): Pro
   if (path !== undefined) {
     await document.files.load([path], [], 0);
   }
-  const text = target.part === 'guest' ? `\`${guestText(placed)}\` in the guest, from ` : '';
+  const text = target.part === 'guest' ? `${l10n.t('{0} in the guest, from', code(guestText(placed)))} ` : '';
   return markdown(text + hostText(document, placed, path) + replacedText(document, placed), range);
 }
 
@@ -47,49 +49,61 @@ function code(text: string): string {
 function variableText(document: ManifestDocument, name: string): string {
   const meaning = document.surroundings?.variables.get(name);
   if (!meaning) {
-    return `${code(name)} is defined by nothing. Give it a value in the setting \`unikernel.manifest.variables\`.`;
+    return l10n.t(
+      '{0} is defined by nothing. Give it a value in the setting {1}.',
+      code(name),
+      '`unikernel.manifest.variables`',
+    );
   }
-  const value = meaning.value === undefined ? 'Its value is known to the build only.' : `Here: ${code(meaning.value)}`;
+  const value =
+    meaning.value === undefined
+      ? l10n.t('Its value is known to the build only.')
+      : l10n.t('Here: {0}', code(meaning.value));
   return `**${name}**: ${meaning.documentation}\n\n${value}`;
 }
 
 function linkText(document: ManifestDocument, placed: Placed): string {
   const target = linkTarget(placed.guest, placed.entry.path.text);
   const file = hostFileOf(document, target);
-  const origin = file === undefined ? '' : `, which comes from ${code(file)}`;
-  return `${code(placed.guest)} is a symbolic link to ${code(target)}${origin}.`;
+  return file === undefined
+    ? l10n.t('{0} is a symbolic link to {1}.', code(placed.guest), code(target))
+    : l10n.t('{0} is a symbolic link to {1}, which comes from {2}.', code(placed.guest), code(target), code(file));
 }
 
 function hostText(document: ManifestDocument, placed: Placed, path: string | undefined): string {
   if (path === undefined) {
-    return `${code(placed.host)}, a path that is known only when the image is built.`;
+    return l10n.t('{0}, a path that is known only when the image is built.', code(placed.host));
   }
   const fact = document.files.fact(path);
   if (placed.entry.wildcard === 'tree') {
     return `${code(`${path}/**`)}\n\n${treeText(document.files.tree(path))}`;
   }
   if (fact?.kind === 'file') {
-    return `${code(path)}\n\n**${bytesText(fact.size)}** (${countText(fact.size, 'byte')})`;
+    return `${code(path)}\n\n**${bytesText(fact.size)}** (${byteCount(fact.size)})`;
   }
   if (fact?.kind === 'folder') {
-    return `${code(path)}, a folder\n\nIt becomes an empty folder in the guest: \`/**\` on both sides brings what is in it.`;
+    const brings = l10n.t(
+      'It becomes an empty folder in the guest: {0} on both sides brings what is in it.',
+      code('/**'),
+    );
+    return `${l10n.t('{0}, a folder', code(path))}\n\n${brings}`;
   }
-  const made = document.isMade(path) ? 'Not there yet: the build makes it.' : 'Not on this host.';
+  const made = document.isMade(path) ? l10n.t('Not there yet: the build makes it.') : l10n.t('Not on this host.');
   return `${code(path)}\n\n${made}`;
 }
 
 function treeText(tree: HostTree | undefined): string {
   if (!tree || tree.files.size === 0) {
-    return tree ? 'No file is in it.' : 'It is being counted.';
+    return tree ? l10n.t('No file is in it.') : l10n.t('It is being counted.');
   }
-  const more = tree.isCut ? 'More than ' : '';
   const largest = [...tree.files].sort((a, b) => b[1] - a[1]).slice(0, LARGEST);
   const rows = largest.map(([path, size]) => `| ${code(path)} | ${bytesText(size)} |`);
-  const table = tree.files.size > 1 ? `\n\n| the largest | |\n|---|---:|\n${rows.join('\n')}` : '';
-  return `${more}**${bytesText(tree.bytes)}** in ${countText(tree.files.size, 'file')}${table}`;
+  const table = tree.files.size > 1 ? `\n\n| ${l10n.t('the largest')} | |\n|---|---:|\n${rows.join('\n')}` : '';
+  const facts = [`**${bytesText(tree.bytes)}**`, fileCount(tree.files.size)] as const;
+  return `${tree.isCut ? l10n.t('More than {0} in {1}', ...facts) : l10n.t('{0} in {1}', ...facts)}${table}`;
 }
 
 function replacedText(document: ManifestDocument, placed: Placed): string {
   const later = document.layout.replaced.get(placed);
-  return later ? `\n\nReplaced on line ${later.line + 1}: the later one wins.` : '';
+  return later ? `\n\n${l10n.t('Replaced on line {0}: the later one wins.', later.line + 1)}` : '';
 }

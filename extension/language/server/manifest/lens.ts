@@ -1,6 +1,8 @@
 /** The size of the image that a manifest makes, by what the host's files are now. */
+import * as l10n from '@vscode/l10n';
 import type { Range } from 'vscode-languageserver/node';
-import { bytesText, countText } from '../host-files.ts';
+import { bytesText } from '../host-files.ts';
+import { fileCount, folderCount, formatCount, linkCount } from '../words.ts';
 import type { ManifestDocument } from './document.ts';
 
 export interface ImageSize {
@@ -72,16 +74,16 @@ function count(document: ManifestDocument): ImageSize {
 
 /** `Image: 4.2 MiB in 12 files, 3 links, 2 folders; 1 not on this host`. */
 export function imageSizeText(size: ImageSize): string {
-  const parts = [countText(size.files, 'file')];
+  const parts = [fileCount(size.files)];
   if (size.links > 0) {
-    parts.push(countText(size.links, 'link'));
+    parts.push(linkCount(size.links));
   }
   if (size.folders > 0) {
-    parts.push(countText(size.folders, 'empty folder'));
+    parts.push(folderCount(size.folders));
   }
-  const more = size.isCut ? 'more than ' : '';
-  const missing = size.missing > 0 ? `; ${size.missing.toLocaleString('en-US')} not on this host yet` : '';
-  return `Image: ${more}${bytesText(size.bytes)} in ${parts.join(', ')}${missing}`;
+  const facts = [bytesText(size.bytes), parts.join(', ')] as const;
+  const text = size.isCut ? l10n.t('Image: more than {0} in {1}', ...facts) : l10n.t('Image: {0} in {1}', ...facts);
+  return size.missing === 0 ? text : `${text}; ${l10n.t('{0} not on this host yet', formatCount(size.missing))}`;
 }
 
 /** Where the lens stands: at `[manifest]`, else at the first entry. */

@@ -1,6 +1,8 @@
 /** Definition, references and rename: of guest paths, of links to them, of variables, and of the host's files. */
+
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import * as l10n from '@vscode/l10n';
 import type { DocumentLink, Location, LocationLink, Position, Range, TextEdit } from 'vscode-languageserver/node';
 import type { Piece, Span } from '../../../../kernel/image/manifest.ts';
 import { guestPath, linkTarget, type Placed, treesAbove } from '../../../../kernel/image/manifest-layout.ts';
@@ -159,10 +161,12 @@ const BUILD_VARIABLES = new Set(['MODULE_DIR', 'OSV_BASE', 'libgcc_s_dir']);
 export function prepareRename(document: ManifestDocument, position: Position): { range: Range; placeholder: string } {
   const found = symbolAt(document, position);
   if (!found || found.places.length === 0) {
-    throw new Error('A guest path, a link’s target or a variable can be renamed here; the host’s files cannot.');
+    throw new Error(
+      l10n.t('A guest path, a link’s target or a variable can be renamed here; the host’s files cannot.'),
+    );
   }
   if (found.isVariable && BUILD_VARIABLES.has(found.name.text)) {
-    throw new Error(`OSv’s build itself defines ${found.name.text}: it cannot have another name.`);
+    throw new Error(l10n.t('OSv’s build itself defines {0}: it cannot have another name.', found.name.text));
   }
   return { range: spanRange(found.line, found.name), placeholder: found.name.text };
 }
@@ -176,8 +180,8 @@ export function rename(document: ManifestDocument, position: Position, newName: 
   if (!found || !isGood) {
     throw new Error(
       found?.isVariable
-        ? 'A variable’s name is made of letters, digits and underscores.'
-        : 'A guest path has no blank at its ends, no ": " and no empty name in it.',
+        ? l10n.t('A variable’s name is made of letters, digits and underscores.')
+        : l10n.t('A guest path has no blank at its ends, no ": " and no empty name in it.'),
     );
   }
   return found.places.map(({ line, ...span }) => ({ range: spanRange(line, span), newText: newName }));

@@ -18,7 +18,7 @@ import {
   type TextEdit,
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { MANIFEST_LANGUAGE } from '../../protocol.ts';
+import { MANIFEST_LANGUAGE, TRANSLATIONS } from '../../protocol.ts';
 
 const main = join(import.meta.dirname, '../main.ts');
 const LIMIT_MS = 10_000;
@@ -33,6 +33,8 @@ export interface ClientOptions {
   capabilities?: ClientCapabilities;
   /** The settings `unikernel.manifest.*`. */
   settings?: Record<string, unknown>;
+  /** Texts in the user's language. */
+  translations?: Record<string, string>;
 }
 
 export class Client implements AsyncDisposable {
@@ -47,8 +49,8 @@ export class Client implements AsyncDisposable {
   readonly #diagnostics = new Map<string, { version: number; list: Diagnostic[] }>();
   readonly #waiting = new Set<() => void>();
 
-  private constructor(child: ChildProcess, settings: Record<string, unknown>) {
-    this.folder = realpathSync(mkdtempSync(join(tmpdir(), 'unikernel-language-')));
+  private constructor(child: ChildProcess, folder: string, settings: Record<string, unknown>) {
+    this.folder = folder;
     this.settings = settings;
     this.#child = child;
     if (!child.stdout || !child.stdin) {
@@ -75,15 +77,26 @@ export class Client implements AsyncDisposable {
     this.connection.listen();
   }
 
-  static async start({ capabilities = dynamic, settings = {} }: ClientOptions = {}): Promise<Client> {
-    const child = spawn(process.execPath, [main, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
-    const client = new Client(child, settings);
-    client.initialized = await client.connection.sendRequest('initialize', {
-      processId: process.pid,
-      rootUri: null,
-      capabilities,
-    });
-    await client.connection.sendNotification('initialized', {});
+  static async start({ capabilities = dynamic, settings = {}, translations }: ClientOptions = {}): Promise<Client> {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'unikernel-language-')));
+    const bundle = join(folder, 'bundle.l10n.json');
+    writeFileSync(bundle, JSON.stringify(translations ?? {}));
+    const env = { ...process.env, [TRANSLATIONS]: bundle };
+    const child = spawn(process.execPath, [main, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'], env });
+    const client = new Client(child, folder, settings);
+    try {
+      client.initialized = await client.connection.sendRequest('initialize', {
+        processId: process.pid,
+        rootUri: null,
+        capabilities,
+      });
+      await client.connection.sendNotification('initialized', {});
+    } catch (error) {
+      child.kill();
+      client.connection.dispose();
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
     return client;
   }
 
