@@ -1,6 +1,18 @@
 import { expect, test } from 'vitest';
 import type { Interval, Timeline } from '../../debug-adapter/history/timeline.ts';
-import { inSight, intervalAt, KINDS, type Kind, kindOf, lanesOf, search, sentenceOf, shortText } from './lanes.ts';
+import { inMarkedLanguage, wordsOutside } from '../../extension/test/marked-language.ts';
+import {
+  inSight,
+  intervalAt,
+  KINDS,
+  type Kind,
+  kindName,
+  kindOf,
+  lanesOf,
+  search,
+  sentenceOf,
+  shortText,
+} from './lanes.ts';
 import { cpuLoad } from './load.ts';
 
 const run = (thread: number, begin: number, end: number, cpu = 0) =>
@@ -94,4 +106,14 @@ test('one sentence about each', () => {
 test('load is the share of CPUs that are not idle', () => {
   expect(cpuLoad(TIMELINE, 5)).toEqual([1, 0, 0, 1, 1]);
   expect(cpuLoad({ ...TIMELINE, end: 0 }, 5)).toEqual([]);
+});
+
+test('all of it can be said in the user’s language', () => {
+  const items = lanesOf(TIMELINE, { threads: undefined, kinds: all }).flatMap(({ intervals, marks }) => [
+    ...intervals,
+    ...marks,
+  ]);
+  const told = inMarkedLanguage(() => [...items.map((item) => sentenceOf(item, () => '1')), ...KINDS.map(kindName)]);
+  expect(told.length).toBeGreaterThan(12);
+  expect(told.filter((text) => wordsOutside(text).length > 0)).toEqual([]);
 });

@@ -1,7 +1,17 @@
 import { expect, test } from 'vitest';
+import { inMarkedLanguage, wordsOutside } from '../../extension/test/marked-language.ts';
 import { graphOf, lockKey, threadKey } from './graph.ts';
 import type { LockRow, ShowGraph } from './messages.ts';
-import { cyclesOf, emptyWords, holderWords, nodeDetail, nodeSentence, summary, waiterWords } from './words.ts';
+import {
+  cyclesOf,
+  edgeWords,
+  emptyWords,
+  holderWords,
+  nodeDetail,
+  nodeSentence,
+  summary,
+  waiterWords,
+} from './words.ts';
 
 const CYCLE = 'a holds vnode /x, waits for vnode /y; b holds vnode /y, waits for vnode /x';
 const rows: LockRow[] = [
@@ -78,4 +88,32 @@ test('an empty picture says why, in one sentence', () => {
   expect(emptyWords({ ...empty, query: { scope: 'all', filter: 'zz' } })).toContain('“zz”');
   expect(emptyWords({ ...empty, query: { scope: 'cycles', filter: '' } })).toMatch(/in a cycle\.$/);
   expect(emptyWords({ ...empty, query: { scope: 'contended', filter: '' } })).toMatch(/^No thread waits/);
+});
+
+test('all of it can be said in the user’s language', () => {
+  const crowd = {
+    ...vnode,
+    key: 3,
+    waiters: Array.from({ length: 20 }, (_, index) => ({ ...vnode.waiters[0], thread: index + 20 })),
+  };
+  const graph = {
+    ...shown,
+    rows: [...rows, crowd] as LockRow[],
+    state: 'stopped',
+    isTorn: true,
+    total: 40,
+    hidden: 10,
+  } as const;
+  const { nodes, edges } = graphOf(graph.rows);
+  const told = inMarkedLanguage(() => [
+    summary(graph),
+    ...[...nodes.values()].flatMap((node) => [nodeSentence(node, graph), nodeDetail(node)]),
+    ...edges.map((edge) => edgeWords(edge, 4e9)),
+    ...[shown.query, { scope: 'cycles', filter: '' } as const, { scope: 'all', filter: 'zz' } as const].map((query) =>
+      emptyWords({ ...shown, rows: [], query }),
+    ),
+    emptyWords({ ...shown, total: 0 }),
+  ]);
+  const ownWords = told.flatMap((text) => wordsOutside(text.replaceAll(/vnode \/x|thread a|Reader::read/g, '')));
+  expect(ownWords).toEqual([]);
 });
