@@ -3,7 +3,6 @@ import '../translations.ts';
 import * as l10n from '@vscode/l10n';
 import {
   type Checkbox,
-  provideVSCodeDesignSystem,
   vsCodeButton,
   vsCodeCheckbox,
   vsCodeDropdown,
@@ -14,6 +13,7 @@ import { EventLog } from '../../debug-adapter/history/event-log.ts';
 import { Profile } from '../../debug-adapter/history/profile.ts';
 import { buildTimeline, type Timeline } from '../../debug-adapter/history/timeline.ts';
 import { element } from '../dom.ts';
+import { useElements } from '../toolkit.ts';
 import { BootView } from './boot-view.ts';
 import { FlameView } from './flame-view.ts';
 import { LatencyView } from './latency-view.ts';
@@ -22,13 +22,7 @@ import { TimelineView } from './timeline-view.ts';
 
 declare function acquireVsCodeApi(): { postMessage(message: ToHost): void };
 
-provideVSCodeDesignSystem().register(
-  vsCodeButton(),
-  vsCodeCheckbox(),
-  vsCodeDropdown(),
-  vsCodeOption(),
-  vsCodeTextField(),
-);
+useElements(vsCodeButton(), vsCodeCheckbox(), vsCodeDropdown(), vsCodeOption(), vsCodeTextField());
 
 const NO_SESSION = l10n.t('Debug a kernel to see its history: what its CPUs and threads did, also while it runs.');
 const WAITING = l10n.t('Waiting for the guest…');

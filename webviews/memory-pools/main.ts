@@ -1,15 +1,10 @@
 /** The memory-pool visualizer's page: every page of RAM in one picture, and what the allocators say beside it. */
 import '../translations.ts';
 import * as l10n from '@vscode/l10n';
-import {
-  provideVSCodeDesignSystem,
-  vsCodeButton,
-  vsCodePanels,
-  vsCodePanelTab,
-  vsCodePanelView,
-} from '@vscode/webview-ui-toolkit';
+import { vsCodeButton, vsCodePanels, vsCodePanelTab, vsCodePanelView } from '@vscode/webview-ui-toolkit';
 import type { MallocPoolsRow } from '../../debug-adapter/protocol.ts';
 import { element } from '../dom.ts';
+import { useElements } from '../toolkit.ts';
 import { AllocationsTab } from './allocations-tab.ts';
 import { ChangesTab } from './changes-tab.ts';
 import { type Packed, Palette, readTheme, type Theme } from './colours.ts';
@@ -31,7 +26,7 @@ import { agoWords, grouped, pageWords, stateName } from './words.ts';
 
 declare function acquireVsCodeApi(): { postMessage(message: ToHost): void };
 
-provideVSCodeDesignSystem().register(vsCodeButton(), vsCodePanels(), vsCodePanelTab(), vsCodePanelView());
+useElements(vsCodeButton(), vsCodePanels(), vsCodePanelTab(), vsCodePanelView());
 
 /** Moments are compared this often, in milliseconds. */
 const COMPARE_PERIOD = 500;

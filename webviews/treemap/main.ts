@@ -3,7 +3,6 @@ import '../translations.ts';
 import * as l10n from '@vscode/l10n';
 import {
   type Dropdown,
-  provideVSCodeDesignSystem,
   type TextField,
   vsCodeButton,
   vsCodeDropdown,
@@ -11,13 +10,14 @@ import {
   vsCodeTextField,
 } from '@vscode/webview-ui-toolkit';
 import { element } from '../dom.ts';
+import { useElements } from '../toolkit.ts';
 import { type Cell, cellAt, layOut } from './layout.ts';
 import type { Grouping, MapRow, Measure, ShowMap, ToHost, ToPage } from './messages.ts';
 import { draw, readTheme } from './paint.ts';
 
 declare function acquireVsCodeApi(): { postMessage(message: ToHost): void };
 
-provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeDropdown(), vsCodeOption(), vsCodeTextField());
+useElements(vsCodeButton(), vsCodeDropdown(), vsCodeOption(), vsCodeTextField());
 
 const host = acquireVsCodeApi();
 const canvas = element<HTMLCanvasElement>('map');

@@ -2,7 +2,6 @@
 import '../translations.ts';
 import {
   type Dropdown,
-  provideVSCodeDesignSystem,
   type TextField,
   vsCodeButton,
   vsCodeDropdown,
@@ -10,6 +9,7 @@ import {
   vsCodeTextField,
 } from '@vscode/webview-ui-toolkit';
 import { element } from '../dom.ts';
+import { useElements } from '../toolkit.ts';
 import { type Graph, type GraphNode, graphOf } from './graph.ts';
 import { Placement, type Spot } from './layout.ts';
 import { List } from './list.ts';
@@ -32,7 +32,7 @@ import { emptyWords, nodeSentence, summary } from './words.ts';
 
 declare function acquireVsCodeApi(): { postMessage(message: ToHost): void };
 
-provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeDropdown(), vsCodeOption(), vsCodeTextField());
+useElements(vsCodeButton(), vsCodeDropdown(), vsCodeOption(), vsCodeTextField());
 
 const host = acquireVsCodeApi();
 const canvas = element<HTMLCanvasElement>('graph');

@@ -16,6 +16,8 @@ export interface CodeServerOptions {
   environment?: Record<string, string>;
   /** Passed on to the VS Code server: `flag` or `flag=value`. */
   options?: string[];
+  /** The window's language, whose texts VS Code itself lacks: `de`. Default: English. */
+  language?: string;
   /** Where the user's data stays; default: a temporary folder that goes with the server. */
   home?: string;
 }
@@ -142,15 +144,39 @@ async function launch(home: string, options: CodeServerOptions): Promise<ChildPr
   await mkdir(join(home, 'data/User'), { recursive: true });
   const settings = { ...quietSettings, ...options.settings };
   await writeFile(join(home, 'data/User/settings.json'), JSON.stringify(settings, null, 2));
+  const { language } = options;
+  if (language !== undefined) {
+    await addLanguagePack(join(home, 'data'), language);
+  }
   const quiet = ['--disable-telemetry', '--disable-update-check', '--disable-getting-started-override'];
   const passed = (options.options ?? []).flatMap((option) => ['--vscode-option', option]);
-  const server = [codeServer.entry, '--auth', 'none', '--bind-addr', '127.0.0.1:0', ...quiet, ...passed, ...places];
+  const spoken = language === undefined ? [] : ['--locale', language];
+  const server = [
+    codeServer.entry,
+    '--auth',
+    'none',
+    '--bind-addr',
+    '127.0.0.1:0',
+    ...spoken,
+    ...quiet,
+    ...passed,
+    ...places,
+  ];
   // In a group of its own, to be ended as a whole; should we be killed, the kernel ends it for us.
   return spawn('setpriv', ['--pdeathsig', 'TERM', codeServer.node, ...server], {
     env: environment,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+/** What VS Code notes of an installed language pack: without one a language is not spoken. This one has no text of VS Code's own. */
+async function addLanguagePack(data: string, language: string): Promise<void> {
+  const texts = join(data, `texts.${language}.json`);
+  await writeFile(texts, JSON.stringify({ contents: {} }));
+  const extensions = [{ extensionIdentifier: { id: 'unikernel.texts' }, version: '1.0.0' }];
+  const pack = { hash: 'texts', label: language, extensions, translations: { vscode: texts } };
+  await writeFile(join(data, 'languagepacks.json'), JSON.stringify({ [language]: pack }));
 }
 
 /** Waits for the line that names the port. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { startBrowser } from './browser.ts';
-import { CodeServer } from './code-server.ts';
+import { CodeServer, type CodeServerOptions } from './code-server.ts';
 import { sprout } from './places.ts';
 import { writeLaunchConfiguration } from './sprout.ts';
 import { Workbench } from './workbench.ts';
@@ -29,9 +29,10 @@ export class Stage {
   }
 
   /** `settings` are added to those that all journeys have. */
-  static async open(settings: Record<string, unknown>): Promise<Stage> {
+  static async open({ settings, ...others }: CodeServerOptions): Promise<Stage> {
     const folder = await realpath(await mkdtemp(join(tmpdir(), 'unikernel-journey-')));
-    const server = await CodeServer.start({ extensions: inject('extensions'), settings: { ...look, ...settings } });
+    const extensions = inject('extensions');
+    const server = await CodeServer.start({ extensions, settings: { ...look, ...settings }, ...others });
     return new Stage(folder, server, await startBrowser());
   }
 
@@ -64,7 +65,7 @@ export class Stage {
 export function useStage(settings: Record<string, unknown> = {}): () => Stage {
   let stage: Stage | undefined;
   beforeAll(async () => {
-    stage = await Stage.open(settings);
+    stage = await Stage.open({ settings });
   });
   afterAll(() => stage?.close());
   return () => {
