@@ -1,5 +1,7 @@
 /** A person asks what Sprout's bytes are, with no session: tree, groupings, filter, code lens, comparison, budgets and map. */
 import { execFileSync } from 'node:child_process';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import { pictures, sprout } from './harness/places.ts';
@@ -176,3 +178,74 @@ test('the sizes of Sprout, with no session', async () => {
   };
   await stage().journey('sizes', steps, sprout);
 }, 300_000);
+
+test('a program of one’s own: sorted, without the small, what a build changed, who keeps what, how deep stacks go', async () => {
+  const { folder } = stage();
+  const build = async (loops: number): Promise<void> => {
+    const body = '  total += total * 3;\n'.repeat(loops);
+    const helper = `static int helper(int total) {\n${body}  return total;\n}\n`;
+    const table = 'static const char zebra[5000] = {1};\n';
+    const main =
+      'int keeper(int x) {\n  return helper(x) + zebra[x & 7];\n}\nint main(int count, char **) {\n  return keeper(count);\n}\n';
+    await writeFile(join(folder, 'program.cc'), `${table}${helper}${main}`);
+    const flags = ['-g', '-O0', '-Wl,--emit-relocs', '-no-pie', '-fstack-usage'];
+    execFileSync('g++', [...flags, '-c', 'program.cc', '-o', 'program.o'], { cwd: folder, stdio: 'pipe' });
+    execFileSync('g++', [...flags, 'program.o', '-o', 'program.new'], { cwd: folder, stdio: 'pipe' });
+    await rename(join(folder, 'program.new'), join(folder, 'program'));
+  };
+  await build(1);
+  await mkdir(join(folder, '.vscode'), { recursive: true });
+  await writeFile(join(folder, '.vscode/settings.json'), JSON.stringify({ 'unikernel.sizes.file': 'program' }));
+  await stage().journey('sizes-own', async (workbench) => {
+    const { page } = workbench;
+    await workbench.openFile('program.cc', 2);
+    const lens = page.locator('.codelens-decoration a');
+    await lens
+      .filter({ hasText: /^\d+ B$/ })
+      .first()
+      .waitFor();
+    await build(20);
+    await lens.filter({ hasText: /^\d+ B · \+\d+ B since the last build$/ }).waitFor();
+    await workbench.screenshot('sizes-lens-change');
+
+    await workbench.openContainer('Unikernel');
+    await workbench.showOnly('Symbol Sizes');
+    await pick(workbench, 'Unikernel: Group Sizes', 'By section');
+    await pick(workbench, 'Unikernel: Sort Sizes', 'By name');
+    const names = async (): Promise<string[]> =>
+      (await rows(workbench).locator('.label-name').allTextContents()).filter((name) => name.startsWith('.'));
+    const isSorted = async (): Promise<boolean> => {
+      const shown = await names();
+      return shown.length > 5 && shown.join() === shown.toSorted((a, b) => a.localeCompare(b)).join();
+    };
+    await expect.poll(isSorted).toBe(true);
+    await answer(workbench, 'Unikernel: Set the Smallest Size', '1 KiB');
+    await pane(workbench).getByText('Rows below 1.0 KiB are told as one.').waitFor();
+    await rows(workbench)
+      .filter({ hasText: /\[\d+ smaller\]/ })
+      .first()
+      .waitFor();
+    await answer(workbench, 'Unikernel: Set the Smallest Size', '0');
+    await pick(workbench, 'Unikernel: Sort Sizes', 'Largest in memory first');
+
+    await answer(workbench, 'Unikernel: Filter Sizes', 'keeper');
+    await pick(workbench, 'Unikernel: Group Sizes', 'By namespace');
+    await rows(workbench).filter({ hasText: '[global]' }).click();
+    const keeper = rows(workbench)
+      .filter({ hasText: /^keeper/ })
+      .first();
+    await keeper.waitFor();
+    await menu(workbench, keeper, 'Who Keeps It Alive');
+    await page.locator('.tab.active').filter({ hasText: 'who keeps keeper' }).waitFor();
+    const text = page.locator('.editor-instance .view-lines');
+    await text.filter({ hasText: /keeper\(int\):.5\d+.bytes|with.all.that.only.it.keeps/ }).waitFor();
+    await text
+      .filter({ hasText: /What.only.it.keeps:/ })
+      .filter({ hasText: 'zebra' })
+      .waitFor();
+    await workbench.screenshot('sizes-retained');
+    await workbench.command('Unikernel: Show Worst-Case Stacks');
+    await page.locator('.tab.active').filter({ hasText: 'worst-case stacks' }).waitFor();
+    await text.filter({ hasText: /keeper.*helper/ }).waitFor();
+  });
+}, 120_000);
