@@ -238,7 +238,7 @@ test('a program of one’s own: sorted, without the small, what a build changed,
     await menu(workbench, keeper, 'Who Keeps It Alive');
     await page.locator('.tab.active').filter({ hasText: 'who keeps keeper' }).waitFor();
     const text = page.locator('.editor-instance .view-lines');
-    await text.filter({ hasText: /keeper\(int\):.5\d+.bytes|with.all.that.only.it.keeps/ }).waitFor();
+    await text.filter({ hasText: /keeper\(int\):.\d\d.bytes,.and.5,\d{3}.with.all.that.only.it.keeps/ }).waitFor();
     await text
       .filter({ hasText: /What.only.it.keeps:/ })
       .filter({ hasText: 'zebra' })
